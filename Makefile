@@ -1,0 +1,37 @@
+# Everything these commands make lies in .dev/.
+
+.PHONY: help demo test lint format test-core pot wheel shell clean
+
+help:
+	@echo "make demo       serve the addon with demo data (PORT=8069; NEW=1 starts over)"
+	@echo "make test       linters and the whole test suite"
+	@echo "                ONLY=TestClass.test_method,…  just these, quickly; WITH=sale"
+	@echo "make lint       linters alone"
+	@echo "make format     correct the formatting"
+	@echo "make test-core  Odoo's own tests of project and sales, with and without the addon"
+	@echo "make pot        export the terms to translate"
+	@echo "make wheel      build a wheel in .dev/dist"
+	@echo "make shell      a Python shell on the demo database"
+	@echo "make clean      remove .dev"
+	@echo
+	@echo "ODOO_SRC=/path/to/odoo uses your own Odoo 19 instead of downloading one."
+
+demo:
+	@tools/demo.sh
+
+test:
+	@tools/test.sh
+
+lint:
+	@tools/lint.sh
+
+format:
+	@tools/lint.sh --format
+
+test-core:
+	@tools/test_core.sh
+
+pot wheel shell clean:
+	@tools/module.sh $@
+
+export PORT NEW ONLY WITH ODOO_SRC

@@ -1,0 +1,23 @@
+{
+    "name": "Milestone Billing",
+    "summary": "A milestone marked done puts one labelled draft invoice before the accountant",
+    "version": "19.0.1.0.0",
+    "category": "Services/Project",
+    "website": "https://github.com/milestone-billing/milestone-billing",
+    "author": "Milestone Billing",
+    "license": "LGPL-3",
+    "depends": ["project_account"],
+    "external_dependencies": {"python": ["num2words"]},
+    "data": [
+        "security/milestone_billing_groups.xml",
+        "security/ir.model.access.csv",
+        "security/milestone_billing_rules.xml",
+        "data/product_data.xml",
+        "data/ir_actions_server_data.xml",
+        "views/milestone_billing_line_views.xml",
+        "views/project_milestone_views.xml",
+        "views/project_project_views.xml",
+        "views/account_move_views.xml",
+    ],
+    "application": True,
+}

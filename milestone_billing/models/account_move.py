@@ -1,0 +1,253 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools.sql import column_exists, create_column
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    milestone_billing_project_id = fields.Many2one(
+        comodel_name="project.project",
+        string="Billed Project",
+        help="The project whose milestones this document bills or credits.",
+        compute="_compute_milestone_billing_project_id",
+        store=True,
+        index="btree_not_null",
+        compute_sudo=True,
+    )
+    milestone_ids = fields.Many2many(
+        comodel_name="project.milestone",
+        string="Milestones",
+        help="The milestones that this document bills or credits.",
+        compute="_compute_milestone_ids",
+        compute_sudo=True,
+    )
+
+    def _auto_init(self):
+        # an empty column spares the compute on every journal entry at installation
+        if not column_exists(
+            self.env.cr, "account_move", "milestone_billing_project_id"
+        ):
+            create_column(
+                self.env.cr, "account_move", "milestone_billing_project_id", "int4"
+            )
+        return super()._auto_init()
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("line_ids.milestone_billing_line_id.project_id")
+    def _compute_milestone_billing_project_id(self):
+        for move in self:
+            projects = move.line_ids.milestone_billing_line_id.project_id
+            move.milestone_billing_project_id = projects[:1]
+
+    @api.depends("line_ids.milestone_billing_line_id.milestone_id")
+    def _compute_milestone_ids(self):
+        for move in self:
+            move.milestone_ids = move.line_ids.milestone_billing_line_id.milestone_id
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    def copy_data(self, default=None):
+        # EXTENDS 'account': a debit note carries no milestone line
+        if default and default.get("debit_origin_id"):
+            self = self.with_context(milestone_billing_skip_link=True)
+        return super().copy_data(default)
+
+    def write(self, vals):
+        partners = {
+            move: move.partner_id
+            for move in self
+            if "partner_id" in vals and move.milestone_billing_project_id
+        }
+        if vals.keys() == {"access_token"} and all(
+            move.milestone_billing_project_id for move in self
+        ):
+            # the link that a notification makes is no edit of the accountant's
+            self = self.with_context(skip_is_manually_modified=True)
+        res = super().write(vals)
+        self._check_milestone_billing()
+        for move, partner in partners.items():
+            if move.partner_id != partner:
+                move._log_milestone_customer_change()
+        return res
+
+    # -------------------------------------------------------------------------
+    # GUARDS
+    # -------------------------------------------------------------------------
+
+    def _check_milestone_billing(self):
+        """Refuse what the billing schedule of these documents' project forbids.
+
+        :raise ValidationError: when a document mixes projects, is in another currency
+            or company than the contract, or bills a contract beyond its sum
+        """
+        # sudo: the rules hold for documents of projects that the user cannot read
+        moves = self.sudo().filtered("milestone_billing_project_id")
+        for move in moves:
+            move._check_milestone_project()
+            move._check_milestone_contract()
+        moves.line_ids.milestone_billing_line_id.project_id._check_contract_not_exceeded()
+
+    def _check_milestone_project(self):
+        """Refuse a document that bills milestones of more than one project."""
+        projects = self.line_ids.milestone_billing_line_id.project_id
+        if len(projects) > 1:
+            raise ValidationError(
+                self.env._(
+                    "%(invoice)s would bill milestones of more than one project:"
+                    " %(projects)s. Make one invoice for each project.",
+                    invoice=self._get_milestone_display_name(),
+                    projects=", ".join(projects.mapped("name")),
+                )
+            )
+
+    def _check_milestone_contract(self):
+        """Refuse a document in another currency or company than the contract's."""
+        project = self.line_ids.milestone_billing_line_id.project_id
+        if self.currency_id != project.contract_currency_id:
+            raise ValidationError(
+                self.env._(
+                    "%(invoice)s bills milestones of %(project)s, whose contract is in"
+                    " %(currency)s. Keep that currency, or remove the milestone lines"
+                    " from the invoice first.",
+                    invoice=self._get_milestone_display_name(),
+                    project=project.name,
+                    currency=project.contract_currency_id.name,
+                )
+            )
+        if self.company_id != project.billing_company_id:
+            raise ValidationError(
+                self.env._(
+                    "%(invoice)s bills milestones of %(project)s, which is billed by"
+                    " %(company)s. Keep that company, or remove the milestone lines"
+                    " from the invoice first.",
+                    invoice=self._get_milestone_display_name(),
+                    project=project.name,
+                    company=project.billing_company_id.name,
+                )
+            )
+
+    def _get_milestone_display_name(self):
+        """Return a name for messages that gives away neither customer nor amount."""
+        self.ensure_one()
+        if self.name and self.name != "/":
+            return self.name
+        return self.env._(
+            "%(document)s (* %(id)s)",
+            document=self._get_move_display_name(),
+            id=self.id,
+        )
+
+    def _log_milestone_customer_change(self):
+        """Tell the project that a draft of its schedule goes to another customer."""
+        # sudo: the project keeps the log whoever changed the draft; the customer is
+        # not named, since not all who read the project may see the invoice
+        self.sudo().milestone_billing_project_id._message_log(
+            body=self.env._(
+                "The customer of %(invoice)s, which bills %(milestones)s, was changed by"
+                " %(user)s.",
+                invoice=self._get_milestone_display_name(),
+                milestones=", ".join(self.sudo().milestone_ids.mapped("name")),
+                user=self.env.user.name,
+            )
+        )
+
+    def _is_untouched_milestone_draft(self, lines):
+        """Whether the draft may be removed when the milestones of ``lines`` are undone.
+
+        That is a draft that was never posted, that nobody edited, and that bills
+        nothing but ``lines``.
+        """
+        self.ensure_one()
+        product_lines = self.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
+        return (
+            self.state == "draft"
+            and not self.posted_before
+            and not self.is_manually_modified
+            and product_lines == self.invoice_line_ids
+            and all(line.milestone_billing_line_id in lines for line in product_lines)
+        )
+
+    # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
+    def _fetch_duplicate_reference(self, matching_states=("draft", "posted")):
+        # EXTENDS 'account': stages of one schedule often have the same amount and date;
+        # two documents are no duplicates when they bill different milestone lines
+        duplicates = super()._fetch_duplicate_reference(matching_states)
+        billed = {
+            move: move.sudo().line_ids.milestone_billing_line_id
+            for move in duplicates.keys() | self.browse().concat(*duplicates.values())
+        }
+        return {
+            move: kept
+            for move, others in duplicates.items()
+            if (
+                kept := others.filtered(
+                    lambda other, move=move: not (billed[move] and billed[other])
+                    or billed[move] & billed[other]
+                )
+            )
+        }
+
+    def _get_unreach_refusal(self):
+        """Return why a milestone of this document cannot be marked not done."""
+        self.ensure_one()
+        values = {
+            "milestones": ", ".join(self.milestone_ids.mapped("name")),
+            "invoice": self._get_milestone_display_name(),
+        }
+        if self.state == "posted":
+            return self.env._(
+                "%(milestones)s is invoiced by %(invoice)s and stays done. Ask the"
+                " accountant to credit that invoice first.",
+                **values,
+            )
+        return self.env._(
+            "%(milestones)s is on %(invoice)s, which was edited or bills other things"
+            " too, and stays done. Ask the accountant to delete or cancel that draft"
+            " first.",
+            **values,
+        )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS
+    # -------------------------------------------------------------------------
+
+    def _after_milestone_drafts(self):
+        """Log on new drafts where they come from and call the billing responsible."""
+        self._message_log_batch(
+            bodies={move.id: move._get_milestone_origin_message() for move in self}
+        )
+        for user, moves in self.grouped(
+            lambda move: move.milestone_billing_project_id.billing_user_id
+        ).items():
+            readable = user and moves.with_user(user).sudo(False).has_access("read")
+            if readable:
+                moves[0].activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=self.env._("Check and post the milestone invoice")
+                    if len(moves) == 1
+                    else self.env._(
+                        "Check and post %(count)s milestone invoices", count=len(moves)
+                    ),
+                    user_id=user.id,
+                )
+
+    def _get_milestone_origin_message(self):
+        """Return the log message of a new draft: which milestones, done by whom."""
+        self.ensure_one()
+        return self.env._(
+            "Drafted for %(milestones)s of %(project)s, marked done: by %(user)s.",
+            milestones=", ".join(self.milestone_ids.mapped("name")),
+            project=self.milestone_billing_project_id._get_html_link(),
+            user=self.env.user.name,
+        )

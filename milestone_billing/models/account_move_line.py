@@ -1,0 +1,140 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    milestone_billing_line_id = fields.Many2one(
+        comodel_name="milestone.billing.line",
+        string="Milestone Line",
+        help="The line of the billing schedule that this invoice line bills or credits.",
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    milestone_billing_planned = fields.Monetary(
+        string="Planned for the Milestone",
+        help="What the billing schedule planned for the milestone line, net, when this "
+        "invoice line was made.",
+        currency_field="currency_id",
+        copy=False,
+        readonly=True,
+    )
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._record_planned(vals_list)
+        lines = super().create(vals_list)
+        lines.move_id._check_milestone_billing()
+        return lines
+
+    def write(self, vals):
+        projects = self.sudo().milestone_billing_line_id.project_id
+        if vals.get("milestone_billing_line_id"):
+            self._record_planned([vals])
+        res = super().write(vals)
+        if projects and not self.env.context.get("skip_is_manually_modified"):
+            # core marks edits of the document, but not those made on its lines alone
+            drafts = self.move_id.filtered(
+                lambda move: move.state == "draft" and not move.is_manually_modified
+            )
+            drafts.is_manually_modified = True
+        self.move_id._check_milestone_billing()
+        projects._check_contract_not_exceeded()
+        return res
+
+    def unlink(self):
+        # without a credit note's line the contract may be billed beyond its sum
+        projects = self.sudo().milestone_billing_line_id.project_id
+        res = super().unlink()
+        projects._check_contract_not_exceeded()
+        return res
+
+    @api.model
+    def _record_planned(self, vals_list):
+        """Complete the values of a link to a milestone line with its present plan."""
+        vals_list = [
+            vals
+            for vals in vals_list
+            if vals.get("milestone_billing_line_id")
+            and "milestone_billing_planned" not in vals
+        ]
+        # sudo: who may write the link need not be able to read the schedule
+        billing_lines = self.env["milestone.billing.line"].sudo()
+        for vals in vals_list:
+            line = billing_lines.browse(vals["milestone_billing_line_id"])
+            vals["milestone_billing_planned"] = line.amount_planned
+
+    # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
+    def _copy_data_extend_business_fields(self, values):
+        # EXTENDS 'account': credit notes and their replacements carry the milestone
+        # line; a debit note bills something else and does not
+        res = super()._copy_data_extend_business_fields(values)
+        if not self.env.context.get("milestone_billing_skip_link"):
+            values.update(
+                milestone_billing_line_id=self.milestone_billing_line_id.id,
+                milestone_billing_planned=self.milestone_billing_planned,
+            )
+        return res
+
+    def _related_analytic_distribution(self):
+        # EXTENDS 'account': the project's analytic accounts, as sale takes the order's
+        vals = super()._related_analytic_distribution()
+        # sudo: who edits the invoice need not be able to read the project
+        project = self.sudo().milestone_billing_line_id.project_id
+        if project and not self.analytic_distribution:
+            vals |= project._get_analytic_distribution()
+        return vals
+
+    # -------------------------------------------------------------------------
+    # BUSINESS
+    # -------------------------------------------------------------------------
+
+    def _set_milestone_net(self, net):
+        """Make the line's untaxed subtotal ``net``, also where the price includes taxes.
+
+        :param float net: net amount in the currency of the invoice
+        :raise UserError: when the line's taxes leave no price with that net
+        """
+        self.ensure_one()
+        compare = self.currency_id.compare_amounts
+        if compare(self.price_subtotal, net) == 0:
+            return
+        # the price is still `net`; our own write is no edit of the accountant's
+        self.with_context(
+            skip_is_manually_modified=True
+        ).price_unit = self._get_price_including_taxes(net)
+        if compare(self.price_subtotal, net) != 0:
+            raise UserError(
+                self.env._(
+                    "The taxes %(taxes)s leave no price whose untaxed amount is the one"
+                    " of %(line)s. Use taxes that are not included in the price.",
+                    taxes=", ".join(self.tax_ids.mapped("name")),
+                    line=self.milestone_billing_line_id.name,
+                )
+            )
+
+    def _get_price_including_taxes(self, net):
+        """Return the unit price that leaves ``net`` without the taxes it includes."""
+        details = self.tax_ids._get_tax_details(
+            net,
+            1.0,
+            precision_rounding=self.currency_id.rounding,
+            rounding_method="round_globally",
+            product=self.product_id,
+            special_mode="total_excluded",
+        )
+        return net + sum(
+            data["tax_amount"]
+            for data in details["taxes_data"]
+            if data["tax"].price_include
+        )

@@ -1,0 +1,117 @@
+"""Allocation of a contract sum over the lines of a billing schedule.
+
+One pure function, without database or environment, so that the rule that decides
+every amount can be read, tested and disputed on its own.
+
+All amounts are net (untaxed) and in the contract currency.
+"""
+
+from dataclasses import dataclass
+
+from odoo.tools import float_compare, float_is_zero, float_round
+
+PERCENT_TOLERANCE = 0.000001
+"""How far each of a whole set's percentages may be off: their sixth decimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleLine:
+    """What the allocation needs to know of one milestone line."""
+
+    basis: str
+    """``percent`` of the contract sum, ``fixed`` amount or ``balance``."""
+    percent: float = 0.0
+    amount: float = 0.0
+    recorded: float = 0.0
+    """The plan recorded when the line was drafted; counts while the line is live."""
+    drafted: float = 0.0
+    billed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What each line of the schedule gets, and what does not fit."""
+
+    planned: tuple[float, ...]
+    """One amount a line, in the order of the lines."""
+    rest_index: int | None
+    """The position of the line that takes the rest, if one does."""
+    rest_shift: float
+    """What the percent line that takes the rest gets beyond its own percentage."""
+    unscheduled: float
+    """The part of the contract that no line plans to bill."""
+    over_scheduled: float
+    """What the lines plan or have billed beyond the contract."""
+
+
+def is_live(line, rounding):
+    """Whether something of the line is drafted or billed, credits considered."""
+    return not float_is_zero(line.drafted + line.billed, precision_rounding=rounding)
+
+
+def find_rest_line(lines, rounding):
+    """Return the position of the open line that takes the rest, or None.
+
+    That is the balance line or, where there is none and the percentages are a whole
+    set, the last percent line of which nothing is drafted or billed.
+    """
+    candidates = [i for i, line in enumerate(lines) if line.basis == "balance"]
+    if not candidates:
+        candidates = [i for i, line in enumerate(lines) if line.basis == "percent"]
+        missing = sum(lines[i].percent for i in candidates) - 100
+        if abs(missing) > PERCENT_TOLERANCE * len(candidates) * (1 + 1e-9):
+            return None
+    return next((i for i in reversed(candidates) if not is_live(lines[i], rounding)), None)
+
+
+def allocate(contract, rounding, lines):
+    """Allocate ``contract`` over ``lines``.
+
+    :param float contract: the contract sum to date, net
+    :param float rounding: the rounding of the contract currency, such as 0.01
+    :param list lines: the :class:`ScheduleLine` of the schedule, in its order
+    :return: the :class:`Allocation`; with a line that takes the rest and nothing
+        over-scheduled, what the lines take adds up to ``contract`` to the last digit
+
+    >>> third = ScheduleLine("percent", percent=33.333333)
+    >>> allocate(10000, 0.01, [third, third, third]).planned
+    (3333.33, 3333.33, 3333.34)
+    """
+
+    def round_amount(amount):
+        # `+ 0.0` turns a negative zero into zero
+        return float_round(amount, precision_rounding=rounding) + 0.0
+
+    def get_plan(line):
+        if is_live(line, rounding):
+            return line.recorded
+        if line.basis == "percent":
+            return contract * line.percent / 100
+        return line.amount if line.basis == "fixed" else 0.0
+
+    planned = [round_amount(get_plan(line)) for line in lines]
+    takes = [
+        max(plan, line.drafted + line.billed)
+        for plan, line in zip(planned, lines, strict=True)
+    ]
+    rest_index = find_rest_line(lines, rounding)
+    rest_shift = 0.0
+    if rest_index is not None:
+        own_plan = planned[rest_index]
+        rest = round_amount(contract - sum(takes) + takes[rest_index])
+        planned[rest_index] = takes[rest_index] = max(rest, 0.0)
+        if lines[rest_index].basis == "percent":
+            rest_shift = round_amount(planned[rest_index] - own_plan)
+    gap = round_amount(contract - sum(takes))
+    return Allocation(
+        planned=tuple(planned),
+        rest_index=rest_index,
+        rest_shift=rest_shift,
+        unscheduled=max(gap, 0.0),
+        over_scheduled=max(-gap, 0.0),
+    )
+
+
+def exceeds(amount, limit, rounding):
+    """Whether ``amount`` is above ``limit`` by at least one unit of the currency."""
+    return float_compare(amount, limit, precision_rounding=rounding) > 0

@@ -1,0 +1,5 @@
+from . import test_allocation
+from . import test_contract
+from . import test_drafts
+from . import test_invoice
+from . import test_line_life

@@ -1,0 +1,134 @@
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+@tagged("post_install", "-at_install")
+class MilestoneBillingCommon(AccountTestInvoicingCommon):
+    """The trade's worked example: 10,000.00 as deposit, two stages and final."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.company_data["company"]
+        cls.project_user = new_test_user(
+            cls.env, login="pm", name="Petra Manager", groups="project.group_project_user"
+        )
+        cls.project_admin = new_test_user(
+            cls.env,
+            login="project_admin",
+            name="Paula Administrator",
+            groups="project.group_project_manager",
+        )
+        cls.accountant = new_test_user(
+            cls.env,
+            login="accountant",
+            name="Anton Accountant",
+            groups="account.group_account_invoice",
+        )
+        cls.customer = cls.env["res.partner"].create(
+            {"name": "Client & Sons", "email": "client@example.com"}
+        )
+        cls.tax = cls.company_data["default_tax_sale"]  # 15 %
+        cls.product = cls.env["product.product"].create(
+            {
+                "name": "Project work",
+                "type": "service",
+                "taxes_id": [Command.set(cls.tax.ids)],
+            }
+        )
+        cls.project = cls.create_project(
+            "Website",
+            [
+                ("Project start", "deposit", "percent", 25.0),
+                ("Designs approved", "progress", "percent", 25.0),
+                ("Build complete", "progress", "percent", 25.0),
+                ("Launch / delivery", "final", "balance", 0.0),
+            ],
+        )
+        cls.deposit, cls.designs, cls.build, cls.final = cls.project.billing_line_ids
+
+    @classmethod
+    def get_default_groups(cls):
+        # EXTENDS 'account': the tests' own user prepares projects as well
+        return super().get_default_groups() | cls.quick_ref(
+            "project.group_project_manager"
+        )
+
+    @classmethod
+    def create_project(cls, name, stages, contract_sum=10000.0, **values):
+        """Create a project that is billed in stages.
+
+        :param stages: (name, kind, basis, percent or fixed amount) of each line
+        """
+        return cls.env["project.project"].create(
+            {
+                "name": name,
+                "partner_id": cls.customer.id,
+                "user_id": cls.project_user.id,
+                "allow_milestone_billing": True,
+                "contract_sum": contract_sum,
+                "billing_product_id": cls.product.id,
+                "billing_user_id": cls.accountant.id,
+                "billing_line_ids": [
+                    Command.create(
+                        {
+                            "name": stage,
+                            "kind": kind,
+                            "basis": basis,
+                            "amount" if basis == "fixed" else "percent": figure,
+                            "sequence": sequence,
+                        }
+                    )
+                    for sequence, (stage, kind, basis, figure) in enumerate(stages)
+                ],
+                **values,
+            }
+        )
+
+    def mark_done(self, lines, done=True):
+        """Tick the lines' milestones as a project user without accounting rights."""
+        lines.milestone_id.with_user(self.project_user).is_reached = done
+
+    def get_invoices(self, lines):
+        """Return the documents linked to the lines, the oldest first."""
+        return lines.move_line_ids.move_id.sorted("id")
+
+    def post(self, moves, date="2026-03-31"):
+        """Post documents as the accountant does."""
+        moves.invoice_date = fields.Date.to_date(date)
+        moves.with_user(self.accountant).action_post()
+        return moves
+
+    def bill(self, lines):
+        """Mark done and post, and return the invoices."""
+        self.mark_done(lines)
+        return self.post(self.get_invoices(lines))
+
+    def pay(self, move, amount=None):
+        """Register a payment of a posted document, in full or in part."""
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"payment_date": move.date})
+        )
+        if amount is not None:
+            wizard.amount = amount
+        return wizard._create_payments()
+
+    def credit(self, move, amount=None, modify=False):
+        """Credit a posted invoice: in full, by a net amount, or with a replacement."""
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"journal_id": move.journal_id.id, "date": move.date})
+        )
+        wizard.reverse_moves(is_modify=modify)
+        document = wizard.new_move_ids
+        if not modify:
+            if amount is not None:
+                document.invoice_line_ids.price_unit = amount
+            document.action_post()
+        return document

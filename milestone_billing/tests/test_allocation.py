@@ -1,0 +1,220 @@
+import doctest
+from unittest import skipUnless
+
+from odoo.tests import BaseCase, tagged
+from odoo.tools import float_compare, float_round
+
+from ..models import allocation
+from ..models.allocation import ScheduleLine, allocate, is_live
+
+try:
+    from hypothesis import given, settings
+    from hypothesis import strategies as st
+except ImportError:  # only the project's own test run needs it
+    given = None
+
+
+def percent(value, **history):
+    return ScheduleLine("percent", percent=value, **history)
+
+
+def fixed(value, **history):
+    return ScheduleLine("fixed", amount=value, **history)
+
+
+def balance(**history):
+    return ScheduleLine("balance", **history)
+
+
+def billed(amount):
+    return {"recorded": amount, "billed": amount}
+
+
+@tagged("post_install", "-at_install")
+class TestAllocation(BaseCase):
+    """The rule that decides every amount, without database."""
+
+    def assertPlanned(self, contract, lines, planned, rounding=0.01):
+        result = allocate(contract, rounding, lines)
+        self.assertEqual(result.planned, planned)
+        return result
+
+    def test_doctests(self):
+        self.assertEqual(doctest.testmod(allocation).failed, 0)
+
+    def test_examples_of_the_trade(self):
+        third = percent(33.333333)
+        examples = [
+            ("three thirds", 10000, 0.01, [third] * 3, (3333.33, 3333.33, 3333.34)),
+            ("30/40/30", 12345.67, 0.01,
+             [percent(30), percent(40), percent(30)], (3703.70, 4938.27, 3703.70)),
+            ("deposit and balance", 10000, 0.01,
+             [percent(25), balance()], (2500.0, 7500.0)),
+            ("balance in the middle", 10000, 0.01,
+             [percent(25), balance(), percent(25)], (2500.0, 5000.0, 2500.0)),
+            ("fixed stages", 10000, 0.01,
+             [fixed(1000), fixed(4000), balance()], (1000.0, 4000.0, 5000.0)),
+            ("yen", 10000, 1.0, [third] * 3, (3333.0, 3333.0, 3334.0)),
+            ("dinar", 10, 0.001, [third] * 3, (3.333, 3.333, 3.334)),
+            ("Swiss five centimes", 100, 0.05, [third] * 3, (33.35, 33.35, 33.3)),
+            ("retention held back", 80000, 0.01,
+             [percent(10), percent(30), percent(30), percent(25), percent(5)],
+             (8000.0, 24000.0, 24000.0, 20000.0, 4000.0)),
+            ("nothing agreed yet", 0, 0.01, [percent(50), balance()], (0.0, 0.0)),
+            ("no lines", 5000, 0.01, [], ()),
+        ]  # fmt: skip
+        for name, contract, rounding, lines, planned in examples:
+            with self.subTest(name):
+                self.assertPlanned(contract, lines, planned, rounding)
+
+    def test_without_balance_or_whole_set_the_rest_is_unscheduled(self):
+        result = self.assertPlanned(10000, [percent(25), fixed(500)], (2500.0, 500.0))
+        self.assertEqual(result.unscheduled, 7000.0)
+        self.assertEqual(result.over_scheduled, 0.0)
+
+    def test_percentages_off_by_their_sixth_decimal_are_a_whole_set(self):
+        sevenths = [percent(14.285714)] * 7  # 99.999998
+        result = allocate(10000, 0.01, sevenths)
+        self.assertEqual(result.unscheduled, 0.0)
+        self.assertEqual(round(sum(result.planned), 2), 10000.0)
+        self.assertIsNone(allocate(10000, 0.01, [percent(33.33)] * 3).rest_index)
+
+    def test_more_than_the_contract_is_over_scheduled(self):
+        result = self.assertPlanned(
+            10000, [fixed(8000), fixed(3000), balance()], (8000.0, 3000.0, 0.0)
+        )
+        self.assertEqual(result.over_scheduled, 1000.0)
+        self.assertEqual(allocate(10000, 0.01, [percent(60)] * 2).over_scheduled, 2000)
+
+    def test_live_lines_keep_the_plan_recorded_when_drafted(self):
+        lines = [percent(25, **billed(2500)), percent(25), balance()]
+        self.assertPlanned(12000, lines, (2500.0, 3000.0, 6500.0))
+
+    def test_whole_set_gives_a_contract_change_to_the_last_open_line(self):
+        lines = [percent(25, **billed(2500))] * 2 + [percent(25)] * 2
+        result = self.assertPlanned(12000, lines, (2500.0, 2500.0, 3000.0, 4000.0))
+        self.assertEqual(result.rest_index, 3)
+        self.assertEqual(result.rest_shift, 1000.0)
+
+    def test_drift_of_an_edited_draft_goes_to_the_line_that_takes_the_rest(self):
+        raised = percent(25, recorded=2500, drafted=2600)
+        result = self.assertPlanned(10000, [raised, balance()], (2500.0, 7400.0))
+        self.assertEqual(result.over_scheduled, 0.0)
+        lowered = percent(25, recorded=2500, drafted=2400)
+        self.assertPlanned(10000, [lowered, balance()], (2500.0, 7500.0))
+
+    def test_fully_credited_line_follows_the_contract_again(self):
+        lines = [percent(25, recorded=2500, billed=0.0), balance()]
+        self.assertPlanned(12000, lines, (3000.0, 9000.0))
+
+    def test_when_the_balance_is_billed_a_raised_contract_is_unscheduled(self):
+        lines = [percent(25, **billed(2500)), balance(**billed(7500))]
+        self.assertEqual(allocate(12000, 0.01, lines).unscheduled, 2000.0)
+
+    def test_lowered_contract_takes_from_the_open_lines(self):
+        lines = [fixed(4000, **billed(4000)), fixed(4000), balance()]
+        result = self.assertPlanned(7000, lines, (4000.0, 4000.0, 0.0))
+        self.assertEqual(result.over_scheduled, 1000.0)
+
+    @skipUnless(given, "hypothesis is not installed")
+    def test_allocation_holds_for_any_contract_currency_and_history(self):
+        @settings(max_examples=400, deadline=None, database=None)
+        @given(contracts_with_schedules())
+        def check(example):
+            contract, rounding, lines = example
+            self.check_allocation(contract, rounding, lines)
+
+        check()
+
+    def check_allocation(self, contract, rounding, lines):
+        """Assert what holds for every allocation."""
+
+        def compare(a, b):
+            return float_compare(a, b, precision_rounding=rounding)
+
+        result = allocate(contract, rounding, lines)
+        self.assertEqual(len(result.planned), len(lines))
+        takes = 0.0
+        for line, planned in zip(lines, result.planned, strict=True):
+            self.assertGreaterEqual(planned, 0.0)
+            self.assertEqual(compare(planned, float_round(
+                planned, precision_rounding=rounding)), 0)  # fmt: skip
+            if is_live(line, rounding):
+                self.assertEqual(compare(planned, line.recorded), 0)
+            takes += max(planned, line.drafted + line.billed)
+        # every unit of the contract is scheduled, unscheduled or over-scheduled
+        gap = result.unscheduled - result.over_scheduled
+        self.assertEqual(compare(takes + gap, contract), 0)
+        self.assertEqual(min(result.unscheduled, result.over_scheduled), 0.0)
+        if result.rest_index is not None:
+            self.assertFalse(is_live(lines[result.rest_index], rounding))
+            self.assertEqual(result.unscheduled, 0.0)
+            if result.over_scheduled:
+                self.assertEqual(result.planned[result.rest_index], 0.0)
+        # billing every open line in turn, as planned, ends on the contract
+        self.check_billing_to_the_end(contract, rounding, lines, result)
+
+    def check_billing_to_the_end(self, contract, rounding, lines, result):
+        """Assert that billing what is open changes no other plan, to the last digit."""
+        if result.over_scheduled:
+            return
+        lines = list(lines)
+        for index, planned in enumerate(result.planned):
+            line = lines[index]
+            open_amount = planned - line.drafted - line.billed
+            if float_compare(open_amount, 0.0, precision_rounding=rounding) <= 0:
+                continue
+            lines[index] = ScheduleLine(
+                line.basis,
+                line.percent,
+                line.amount,
+                recorded=planned,
+                drafted=line.drafted + open_amount,
+                billed=line.billed,
+            )
+            after = allocate(contract, rounding, lines)
+            for before, now in zip(result.planned, after.planned, strict=True):
+                self.assertEqual(
+                    float_compare(before, now, precision_rounding=rounding), 0
+                )
+
+
+if given:
+
+    @st.composite
+    def contracts_with_schedules(draw):
+        """Draw (contract, rounding, lines): schedules as they are met, and worse."""
+        rounding = draw(st.sampled_from([0.001, 0.01, 0.05, 1.0]))
+
+        def amounts(limit):
+            return st.integers(0, int(limit / rounding)).map(
+                lambda units: float_round(units * rounding, precision_rounding=rounding)
+            )
+
+        contract = draw(amounts(1_000_000))
+        count = draw(st.integers(0, 8))
+        if draw(st.booleans()) and count:  # a whole set, as exact as six decimals are
+            shares = [round(100 / count, 6)] * count
+            lines = [("percent", share, 0.0) for share in shares]
+        else:
+            lines = [
+                (
+                    draw(st.sampled_from(["percent", "fixed"])),
+                    draw(st.integers(0, 60_000_000)) / 1_000_000,
+                    draw(amounts(contract / 2 + 1)),
+                )
+                for _index in range(count)
+            ]
+            if draw(st.booleans()):
+                lines.insert(draw(st.integers(0, count)), ("balance", 0.0, 0.0))
+        return contract, rounding, [
+            ScheduleLine(basis, share, amount, **draw(histories(amounts(contract / 4))))
+            for basis, share, amount in lines
+        ]
+
+    @st.composite
+    def histories(draw, amounts):
+        """Draw what was recorded, drafted and billed of one line."""
+        if draw(st.booleans()):
+            return {}
+        return {"recorded": draw(amounts), "drafted": draw(amounts), "billed": draw(amounts)}

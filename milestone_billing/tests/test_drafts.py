@@ -1,0 +1,293 @@
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+
+from .common import MilestoneBillingCommon
+
+
+class TestDrafts(MilestoneBillingCommon):
+    """A milestone marked done puts exactly one draft invoice before the accountant."""
+
+    # --- by every road to "reached" ---
+
+    def test_tick_by_a_project_user_makes_one_labelled_draft(self):
+        self.build.milestone_id.with_user(self.project_user).toggle_is_reached(True)
+        move = self.get_invoices(self.build)
+        self.assertRecordValues(
+            move,
+            [
+                {
+                    "state": "draft",
+                    "move_type": "out_invoice",
+                    "partner_id": self.customer.id,
+                    "amount_untaxed": 2500.0,
+                    "amount_tax": 375.0,
+                    "invoice_date": False,
+                    "milestone_billing_project_id": self.project.id,
+                }
+            ],
+        )
+        self.assertEqual(
+            move.invoice_line_ids.name.splitlines()[0], "Milestone 2 — Build complete"
+        )
+        self.assertEqual(self.build.state, "drafted")
+
+    def test_write_marks_done(self):
+        self.mark_done(self.build)
+        self.assertEqual(len(self.get_invoices(self.build)), 1)
+
+    def test_creation_of_a_reached_milestone_bills_its_lines(self):
+        milestone = self.env["project.milestone"].create(
+            {
+                "name": "Already there",
+                "project_id": self.project.id,
+                "is_reached": True,
+                "billing_line_ids": [
+                    Command.create(
+                        {"name": "Already there", "basis": "fixed", "amount": 100}
+                    )
+                ],
+            }
+        )
+        self.assertEqual(self.get_invoices(milestone.billing_line_ids).amount_untaxed, 100)
+
+    def test_import_marks_done(self):
+        milestone = self.build.milestone_id
+        external_id = milestone.export_data(["id"])["datas"][0][0]
+        result = (
+            self.env["project.milestone"]
+            .with_user(self.project_user)
+            .load(["id", "is_reached"], [[external_id, "1"]])
+        )
+        self.assertFalse(result["messages"])
+        self.assertEqual(len(self.get_invoices(self.build)), 1)
+
+    def test_server_action_marks_done(self):
+        self.env.ref("milestone_billing.project_milestone_action_mark_done").with_user(
+            self.project_user
+        ).with_context(
+            active_model="project.milestone", active_ids=self.build.milestone_id.ids
+        ).run()
+        self.assertEqual(len(self.get_invoices(self.build)), 1)
+
+    def test_server_action_on_lines_makes_their_draft(self):
+        self.project.billing_automation = "manual"
+        self.mark_done(self.build)
+        self.env.ref(
+            "milestone_billing.milestone_billing_line_action_create_draft"
+        ).with_user(self.accountant).with_context(
+            active_model="milestone.billing.line", active_ids=self.build.ids
+        ).run()
+        self.assertEqual(self.build.state, "drafted")
+
+    # --- exactly once ---
+
+    def test_marking_done_again_makes_no_second_invoice(self):
+        self.mark_done(self.build)
+        self.mark_done(self.build)
+        self.build.action_mark_done()
+        self.assertEqual(len(self.get_invoices(self.build)), 1)
+        with self.assertRaises(UserError):
+            self.build.with_user(self.accountant).action_create_draft_invoice()
+
+    def test_milestones_marked_done_together_get_one_invoice_each(self):
+        self.mark_done(self.deposit | self.designs | self.build)
+        moves = self.get_invoices(self.project.billing_line_ids)
+        self.assertEqual(moves.mapped("amount_untaxed"), [2500.0] * 3)
+
+    def test_lines_of_one_milestone_share_its_invoice(self):
+        extra = self.env["milestone.billing.line"].create(
+            {
+                "project_id": self.project.id,
+                "milestone_id": self.build.milestone_id.id,
+                "name": "Training",
+                "basis": "fixed",
+                "amount": 400.0,
+            }
+        )
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build | extra)
+        self.assertEqual(len(move), 1)
+        self.assertEqual(move.amount_untaxed, 2900.0)
+
+    # --- what does not bill by itself ---
+
+    def test_manual_project_waits_for_the_accountant(self):
+        self.project.billing_automation = "manual"
+        self.mark_done(self.build)
+        self.assertEqual(self.build.state, "ready")
+        self.assertFalse(self.build.blocking_reason)
+        action = self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertEqual(action["res_id"], self.get_invoices(self.build).id)
+
+    def test_line_added_to_a_reached_milestone_waits(self):
+        self.mark_done(self.build)
+        extra = self.env["milestone.billing.line"].create(
+            {"milestone_id": self.build.milestone_id.id, "basis": "fixed", "amount": 100}
+        )
+        self.assertEqual(extra.state, "ready")
+        self.assertFalse(extra.move_line_ids)
+
+    def test_template_archived_and_switched_off_projects_do_not_bill(self):
+        for values in (
+            {"is_template": True},
+            {"active": False},
+            {"allow_milestone_billing": False},
+        ):
+            with self.subTest(values):
+                project = self.project.copy()
+                project.write(values)
+                line = project.billing_line_ids[0]
+                line.milestone_id.is_reached = True
+                self.assertEqual(line.state, "ready")
+                self.assertFalse(line.move_line_ids)
+
+    # --- a tick is never refused for reasons of billing ---
+
+    def assertBlocked(self, reason):
+        self.mark_done(self.build)
+        self.assertTrue(self.build.is_reached)
+        self.assertEqual(self.build.state, "ready")
+        self.assertFalse(self.build.move_line_ids)
+        self.assertRegex(self.build.blocking_reason, reason)
+        with self.assertRaisesRegex(UserError, reason):
+            self.build.with_user(self.accountant).action_create_draft_invoice()
+
+    def assertCured(self):
+        """The cured line is not billed by itself, but on the accountant's word."""
+        self.env.invalidate_all()
+        self.assertFalse(self.build.move_line_ids)
+        self.assertFalse(self.build.blocking_reason)
+        self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertEqual(self.build.state, "drafted")
+
+    def test_no_customer_blocks_with_the_reason(self):
+        self.project.partner_id = False
+        self.assertBlocked("has no customer")
+        self.project.partner_id = self.customer
+        self.assertCured()
+
+    def test_archived_customer_blocks_with_the_reason(self):
+        self.customer.active = False
+        self.assertBlocked("is archived")
+        self.customer.active = True
+        self.assertCured()
+
+    def test_switched_off_currency_blocks_with_the_reason(self):
+        currency = self.setup_other_currency("EUR")
+        project = self.create_project(
+            "Foreign",
+            [("Build complete", "progress", "percent", 100)],
+            contract_currency_id=currency.id,
+        )
+        self.build = project.billing_line_ids
+        currency.active = False
+        self.assertBlocked("is switched off")
+        currency.active = True
+        self.assertCured()
+
+    def test_no_sales_journal_blocks_with_the_reason(self):
+        journals = self.env["account.journal"].search(
+            [("type", "=", "sale"), ("company_id", "=", self.company.id)]
+        )
+        journals.active = False
+        self.assertBlocked("no sales journal")
+        journals.active = True
+        self.assertCured()
+
+    def test_no_income_account_blocks_with_the_reason(self):
+        self.company.income_account_id = False
+        self.product.categ_id.property_account_income_categ_id = False
+        self.company_data["default_journal_sale"].default_account_id = False
+        self.assertBlocked("No income account")
+
+    def test_over_scheduled_blocks_with_the_reason(self):
+        self.designs.write({"basis": "fixed", "amount": 9000.0})
+        self.assertBlocked("over-scheduled by .*4,000.00")
+        self.designs.amount = 1000.0
+        self.assertCured()
+
+    def test_final_waits_while_something_is_unscheduled(self):
+        self.final.write({"basis": "percent", "percent": 20})
+        self.mark_done(self.final)
+        self.assertRegex(self.final.blocking_reason, "500.00 of the contract sum")
+        self.final.percent = 25
+        self.final.with_user(self.accountant).action_create_draft_invoice()
+        self.assertEqual(self.final.amount_drafted, 2500.0)
+
+    def test_refusal_by_odoo_is_recorded_and_others_are_billed(self):
+        # none of our rules looks at the company of the terms: Odoo itself refuses it
+        terms = self.pay_terms_b.copy()
+        terms.company_id = self.setup_other_company()["company"]
+        other = self.create_project(
+            "Other",
+            [("Stage", "progress", "percent", 100)],
+            billing_payment_term_id=terms.id,
+        ).billing_line_ids
+        self.mark_done(other | self.build)
+        self.assertEqual(self.build.state, "drafted")
+        self.assertEqual(other.state, "ready")
+        self.assertTrue(other.billing_error)
+        self.assertEqual(other.blocking_reason, other.billing_error)
+        terms.company_id = False
+        other.with_user(self.accountant).action_create_draft_invoice()
+        self.assertEqual(other.state, "drafted")
+        self.assertFalse(other.billing_error)
+
+    # --- un-ticking ---
+
+    def test_untouched_draft_goes_with_the_tick(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        self.mark_done(self.build, done=False)
+        self.assertFalse(move.exists())
+        self.assertEqual(self.build.state, "upcoming")
+        self.mark_done(self.build)
+        self.assertEqual(self.build.state, "drafted")
+
+    def assertUntickRefused(self, message):
+        with self.assertRaisesRegex(UserError, message):
+            self.mark_done(self.build, done=False)
+        self.assertTrue(self.build.milestone_id.is_reached)
+
+    def test_edited_draft_refuses_the_untick(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.with_user(self.accountant).invoice_line_ids.price_unit = 2400.0
+        self.assertUntickRefused("was edited")
+        self.assertEqual(move.invoice_line_ids.price_unit, 2400.0)
+
+    def test_draft_with_other_lines_refuses_the_untick(self):
+        self.mark_done(self.build)
+        self.get_invoices(self.build).with_user(self.accountant).write(
+            {"invoice_line_ids": [Command.create({"name": "Travel", "price_unit": 50})]}
+        )
+        self.assertUntickRefused("bills other things")
+
+    def test_posted_invoice_refuses_the_untick_naming_it(self):
+        move = self.bill(self.build)
+        self.assertUntickRefused(f"invoiced by {move.name}")
+
+    def test_draft_that_was_posted_before_refuses_the_untick(self):
+        move = self.bill(self.build)
+        move.with_user(self.accountant).button_draft()
+        self.assertUntickRefused("delete or cancel that draft")
+
+    def test_refused_untick_of_several_removes_nothing(self):
+        self.bill(self.designs)
+        self.mark_done(self.build)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            self.mark_done(self.designs | self.build, done=False)
+        self.assertEqual(self.build.state, "drafted")
+
+    def test_message_or_renamed_customer_is_no_edit(self):
+        self.mark_done(self.build)
+        self.get_invoices(self.build).message_post(body="Please check")
+        self.customer.name = "Client & Daughters"
+        self.mark_done(self.build, done=False)
+        self.assertEqual(self.build.state, "upcoming")
+
+    def test_only_the_invoicing_right_makes_drafts_by_hand(self):
+        self.project.billing_automation = "manual"
+        self.mark_done(self.build)
+        with self.assertRaises(AccessError):
+            self.build.with_user(self.project_admin).action_create_draft_invoice()

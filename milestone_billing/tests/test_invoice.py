@@ -1,0 +1,200 @@
+from odoo import Command
+from odoo.tests import new_test_user
+
+from .common import MilestoneBillingCommon
+
+
+class TestInvoice(MilestoneBillingCommon):
+    """What stands on the invoice that a milestone makes."""
+
+    def test_labels_name_stage_project_and_contract(self):
+        self.project.contract_reference = "C-2026-014"
+        self.mark_done(self.project.billing_line_ids)
+        self.assertEqual(
+            self.project.billing_line_ids.move_line_ids.mapped("name"),
+            [
+                "Deposit — Project start\n"
+                "Stage 1 of 4 · Project: Website · Contract: C-2026-014",
+                "Milestone 1 — Designs approved\n"
+                "Stage 2 of 4 · Project: Website · Contract: C-2026-014",
+                "Milestone 2 — Build complete\n"
+                "Stage 3 of 4 · Project: Website · Contract: C-2026-014",
+                "Final — Launch / delivery\n"
+                "Stage 4 of 4 · Project: Website · Contract: C-2026-014",
+            ],
+        )
+
+    def test_number_follows_the_order_until_something_is_drafted(self):
+        (self.designs | self.build).write({"sequence": 1})
+        self.designs.sequence = 2
+        self.assertEqual(self.build._get_number(), 1)
+        self.mark_done(self.build)
+        self.build.sequence = 9
+        self.assertEqual((self.build.number, self.designs.number), (1, 2))
+
+    def test_numbers_are_not_given_twice(self):
+        self.mark_done(self.deposit)
+        late = self.env["milestone.billing.line"].create(
+            {"project_id": self.project.id, "name": "Training"}
+        )
+        self.assertEqual(late.number, 3)
+        late.unlink()
+        later = self.env["milestone.billing.line"].create(
+            {"project_id": self.project.id, "name": "Support"}
+        )
+        self.assertEqual(later.number, 4)
+
+    def test_origin_names_project_and_stage(self):
+        self.mark_done(self.build)
+        self.assertEqual(
+            self.get_invoices(self.build).invoice_origin, "Website — Build complete"
+        )
+
+    def test_invoice_address_and_language_are_the_customers(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        address = self.env["res.partner"].create(
+            {
+                "name": "Accounts payable",
+                "type": "invoice",
+                "parent_id": self.customer.id,
+                "lang": "fr_FR",
+            }
+        )
+        self.mark_done(self.build)
+        self.assertEqual(self.get_invoices(self.build).partner_id, address)
+
+    def test_salesperson_is_the_customers_else_the_project_manager(self):
+        self.deposit.milestone_id.with_user(self.project_admin).is_reached = True
+        self.assertEqual(
+            self.get_invoices(self.deposit).invoice_user_id, self.project_user
+        )
+        seller = new_test_user(self.env, login="seller", groups="base.group_user")
+        self.customer.user_id = seller
+        self.mark_done(self.build)
+        self.assertEqual(self.get_invoices(self.build).invoice_user_id, seller)
+
+    def test_who_ticks_neither_follows_nor_sells(self):
+        self.project.user_id = False
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        self.assertFalse(move.invoice_user_id)
+        self.assertNotIn(self.project_user.partner_id, move.message_partner_ids)
+
+    def test_analytic_distribution_is_the_projects(self):
+        plan, _others = self.env["account.analytic.plan"]._get_all_plans()
+        self.project.account_id = self.env["account.analytic.account"].create(
+            {"name": "Website", "plan_id": plan.id}
+        )
+        self.mark_done(self.build)
+        self.assertEqual(
+            self.build.move_line_ids.analytic_distribution,
+            {str(self.project.account_id.id): 100.0},
+        )
+
+    def test_payment_terms_and_journal_of_the_project_are_used(self):
+        journal = self.company_data["default_journal_sale"].copy()
+        self.project.write(
+            {
+                "billing_payment_term_id": self.pay_terms_a.id,
+                "billing_journal_id": journal.id,
+            }
+        )
+        self.mark_done(self.build)
+        self.assertRecordValues(
+            self.get_invoices(self.build),
+            [{"invoice_payment_term_id": self.pay_terms_a.id, "journal_id": journal.id}],
+        )
+
+    # --- taxes ---
+
+    def test_fiscal_position_of_the_customer_adapts_the_tax(self):
+        zero = self.tax.copy({"name": "Export 0 %", "amount": 0.0})
+        position = self.env["account.fiscal.position"].create({"name": "Export"})
+        zero.write(
+            {
+                "fiscal_position_ids": [Command.set(position.ids)],
+                "original_tax_ids": [Command.set(self.tax.ids)],
+            }
+        )
+        self.customer.property_account_position_id = position
+        self.mark_done(self.build)
+        self.assertEqual(self.build.move_line_ids.tax_ids, zero)
+
+    def test_own_taxes_of_a_line_are_used(self):
+        reduced = self.tax.copy({"name": "Reduced", "amount": 5.0})
+        self.build.tax_ids = reduced
+        self.mark_done(self.build)
+        self.assertRecordValues(
+            self.get_invoices(self.build),
+            [{"amount_untaxed": 2500.0, "amount_tax": 125.0}],
+        )
+
+    def test_included_tax_does_not_shrink_the_net(self):
+        self.tax.price_include_override = "tax_included"
+        self.project.contract_sum = 10000.01
+        self.mark_done(self.project.billing_line_ids)
+        moves = self.get_invoices(self.project.billing_line_ids)
+        self.assertEqual(sum(moves.mapped("amount_untaxed")), 10000.01)
+        self.assertEqual(moves[0].amount_total, 2875.0)
+        self.assertEqual(moves.mapped("is_manually_modified"), [False] * 4)
+
+    def test_included_beside_excluded_tax_keeps_the_net(self):
+        included = self.tax.copy(
+            {"name": "Incl.", "amount": 21.0, "price_include_override": "tax_included"}
+        )
+        self.build.tax_ids = included | self.tax
+        self.mark_done(self.build)
+        self.assertEqual(self.get_invoices(self.build).amount_untaxed, 2500.0)
+
+    # --- currencies ---
+
+    def test_currencies_with_other_decimals_add_up_to_the_contract(self):
+        for code, rounding, contract in (
+            ("JPY", 1.0, 10000.0),
+            ("KWD", 0.001, 1000.0),
+        ):
+            with self.subTest(code):
+                currency = self.setup_other_currency(
+                    code, rounding=rounding, rates=[("2020-01-01", 2.0)]
+                )
+                project = self.create_project(
+                    code,
+                    [(f"T{n}", "progress", "percent", 33.333333) for n in range(3)],
+                    contract_sum=contract,
+                    contract_currency_id=currency.id,
+                )
+                moves = self.bill(project.billing_line_ids)
+                self.assertEqual(moves.currency_id, currency)
+                total = sum(moves.mapped("amount_untaxed"))
+                self.assertEqual(currency.compare_amounts(total, contract), 0)
+                self.assertEqual(project.contract_to_bill, 0)
+
+    # --- who is told ---
+
+    def test_billing_responsible_gets_one_activity_a_batch(self):
+        self.mark_done(self.deposit | self.designs)
+        activities = self.get_invoices(self.deposit | self.designs).activity_ids
+        self.assertRecordValues(
+            activities,
+            [
+                {
+                    "user_id": self.accountant.id,
+                    "summary": "Check and post 2 milestone invoices",
+                }
+            ],
+        )
+
+    def test_chatter_says_who_marked_what_done(self):
+        self.mark_done(self.build)
+        message = self.project.message_ids[0]
+        self.assertIn("Build complete marked done by Petra Manager", message.body)
+        self.assertNotIn("2,500", message.body)
+        log = self.get_invoices(self.build).message_ids[0].body
+        for text in ("Build complete", "Website", "Petra Manager"):
+            self.assertIn(text, log)
+
+    def test_equal_stages_are_no_duplicates_of_each_other(self):
+        moves = self.bill(self.deposit | self.designs)
+        self.assertFalse(moves.duplicated_ref_ids)
+        foreign = moves[0].copy({"invoice_date": moves[0].invoice_date})
+        self.assertIn(moves[0], foreign.duplicated_ref_ids)

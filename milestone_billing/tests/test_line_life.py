@@ -1,0 +1,263 @@
+from odoo import Command
+from odoo.exceptions import UserError, ValidationError
+
+from .common import MilestoneBillingCommon
+
+
+class TestLineLife(MilestoneBillingCommon):
+    """Statuses and amounts follow the documents that bill and credit a line."""
+
+    def assertLine(self, line, state, **amounts):
+        names = ("planned", "drafted", "billed", "paid", "open")
+        self.assertRecordValues(
+            line,
+            [{"state": state}
+             | {f"amount_{name}": amounts[name] for name in names if name in amounts}],
+        )  # fmt: skip
+
+    def test_from_upcoming_to_paid(self):
+        self.assertLine(self.build, "upcoming", planned=2500, open=2500, billed=0)
+        self.mark_done(self.build)
+        self.assertLine(self.build, "drafted", drafted=2500, open=0, billed=0)
+        move = self.post(self.get_invoices(self.build))
+        self.assertLine(self.build, "billed", drafted=0, billed=2500, paid=0)
+        self.pay(move)
+        self.assertLine(self.build, "paid", billed=2500, paid=2500)
+
+    def test_totals_of_the_project_follow(self):
+        self.pay(self.bill(self.deposit))
+        self.bill(self.designs)
+        self.mark_done(self.build)
+        self.assertRecordValues(
+            self.project,
+            [
+                {
+                    "contract_to_date": 10000.0,
+                    "contract_drafted": 2500.0,
+                    "contract_billed": 5000.0,
+                    "contract_paid": 2500.0,
+                    "contract_to_bill": 5000.0,
+                    "billing_state": "upcoming",
+                }
+            ],
+        )
+        self.assertEqual(self.designs.milestone_id.billing_state, "billed")
+
+    def test_deleted_draft_makes_the_line_ready_again(self):
+        self.mark_done(self.build)
+        self.get_invoices(self.build).with_user(self.accountant).unlink()
+        self.assertLine(self.build, "ready", drafted=0, open=2500)
+
+    def test_cancelled_draft_makes_the_line_ready_again(self):
+        self.mark_done(self.build)
+        self.get_invoices(self.build).with_user(self.accountant).button_cancel()
+        self.assertLine(self.build, "ready", drafted=0, open=2500)
+
+    def test_linked_line_removed_from_a_draft_makes_the_line_ready_again(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.with_user(self.accountant).invoice_line_ids = [
+            Command.delete(move.invoice_line_ids.id)
+        ]
+        self.assertLine(self.build, "ready", drafted=0, open=2500)
+
+    def test_reset_to_draft_makes_the_line_drafted_again(self):
+        self.bill(self.build).with_user(self.accountant).button_draft()
+        self.assertLine(self.build, "drafted", drafted=2500, billed=0)
+
+    def test_edited_draft_is_respected_and_the_balance_takes_the_rest(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.with_user(self.accountant).invoice_line_ids.price_unit = 2600
+        self.assertLine(self.build, "drafted", planned=2500, drafted=2600, open=-100)
+        self.assertEqual(self.final.amount_planned, 2400)
+
+    def test_billed_for_less_than_planned_stays_open(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.invoice_line_ids.price_unit = 2000
+        self.post(move)
+        self.assertLine(self.build, "ready", billed=2000, open=500)
+        self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertLine(self.build, "drafted", drafted=500, billed=2000, open=0)
+        self.assertEqual(self.project.contract_over_scheduled, 0)
+
+    # --- credits ---
+
+    def test_credited_in_full_is_to_decide(self):
+        self.credit(self.bill(self.build))
+        self.assertLine(self.build, "to_decide", billed=0, paid=0, open=2500)
+        self.assertEqual(self.build.amount_to_decide, 2500)
+
+    def test_credited_in_part_leaves_exactly_that_part_to_decide(self):
+        self.credit(self.bill(self.build), amount=400)
+        self.assertLine(self.build, "to_decide", billed=2100, open=400)
+        self.assertEqual(self.build.amount_to_decide, 400)
+
+    def test_draft_credit_note_counts_nowhere(self):
+        move = self.bill(self.build)
+        move._reverse_moves()
+        self.assertLine(self.build, "billed", drafted=0, billed=2500)
+
+    def test_modified_invoice_is_counted_once(self):
+        replacement = self.credit(self.bill(self.build), modify=True)
+        self.assertEqual(replacement.state, "draft")
+        self.assertLine(self.build, "drafted", drafted=2500, billed=0, open=0)
+        self.post(replacement)
+        self.assertLine(self.build, "billed", drafted=0, billed=2500, open=0)
+
+    def test_credited_amount_is_billed_again_on_the_accountants_word_only(self):
+        self.credit(self.bill(self.build))
+        with self.assertRaises(UserError):  # several lines: bulk never re-bills
+            lines = self.build | self.final
+            lines.with_user(self.accountant).action_create_draft_invoice()
+        self.build.milestone_id.is_reached = False
+        self.mark_done(self.build)
+        self.assertLine(self.build, "to_decide", drafted=0)
+        self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertLine(self.build, "drafted", drafted=2500, open=0)
+
+    def test_credit_note_cancelled_after_rebilling_is_refused(self):
+        move = self.bill(self.project.billing_line_ids)
+        credit_note = self.credit(move.filtered(lambda m: self.build.move_line_ids & m.line_ids))
+        self.build.action_create_draft_invoice()
+        with (
+            self.assertRaisesRegex(ValidationError, "2,500.00 more than"),
+            self.env.cr.savepoint(),
+        ):
+            credit_note.button_draft()
+        self.assertEqual(credit_note.state, "posted")
+
+    # --- payments ---
+
+    def test_part_payment_is_paid_in_part(self):
+        self.pay(self.bill(self.build), amount=1150)  # 1,000 net and 15 %
+        self.assertLine(self.build, "billed", billed=2500, paid=1000)
+
+    def test_bounced_payment_is_unpaid_again(self):
+        move = self.bill(self.build)
+        self.pay(move)
+        move.line_ids.remove_move_reconcile()
+        self.assertLine(self.build, "billed", billed=2500, paid=0)
+
+    def test_reconciled_credit_note_is_no_payment(self):
+        move = self.bill(self.build)
+        credit_note = self.credit(move)
+        (move | credit_note).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).filtered(lambda line: not line.reconciled).reconcile()
+        self.assertLine(self.build, "to_decide", billed=0, paid=0)
+
+    def test_paid_shares_of_one_invoice_add_up_to_the_cent(self):
+        thirds = [
+            self.env["milestone.billing.line"].create(
+                {
+                    "milestone_id": self.designs.milestone_id.id,
+                    "name": f"Part {index}",
+                    "basis": "fixed",
+                    "amount": 333.33,
+                }
+            )
+            for index in range(3)
+        ]
+        lines = self.designs.union(*thirds)
+        move = self.bill(lines)
+        self.pay(move, amount=1000.0)
+        paid = sum(lines.mapped("amount_paid"))
+        self.assertAlmostEqual(
+            paid, move.amount_untaxed - round(
+                move.amount_untaxed * move.amount_residual / move.amount_total, 2
+            ),
+        )  # fmt: skip
+
+    # --- what carries a line ---
+
+    def test_plain_duplicate_carries_no_line(self):
+        copy = self.bill(self.build).copy()
+        self.assertFalse(copy.line_ids.milestone_billing_line_id)
+        self.assertLine(self.build, "billed", billed=2500, drafted=0)
+
+    def test_debit_note_carries_no_line(self):
+        if "debit_origin_id" not in self.env["account.move"]._fields:
+            self.skipTest("account_debit_note is not installed")
+        move = self.bill(self.build)
+        wizard = self.env["account.debit.note"].with_context(
+            active_model="account.move", active_ids=move.ids
+        ).create({"copy_lines": True})  # fmt: skip
+        wizard.create_debit()
+        self.assertFalse(
+            wizard.move_ids.debit_note_ids.line_ids.milestone_billing_line_id
+        )
+
+    # --- refusals ---
+
+    def test_drafted_line_milestone_and_project_cannot_be_deleted(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        for record in (self.build, self.build.milestone_id, self.project):
+            with self.subTest(record._name), self.assertRaises(UserError) as refused:
+                record.unlink()
+            self.assertIn(f"Draft Invoice (* {move.id})", str(refused.exception))
+            self.assertTrue(record.exists())
+
+    def test_line_with_only_cancelled_invoices_can_be_deleted(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.button_cancel()
+        self.build.unlink()
+        self.assertFalse(move.invoice_line_ids.milestone_billing_line_id)
+
+    def test_billed_milestone_cannot_be_moved_to_another_project(self):
+        other = self.project.copy()
+        move = self.bill(self.build)
+        with self.assertRaisesRegex(UserError, move.name):
+            self.build.milestone_id.project_id = other
+        self.designs.milestone_id.project_id = other
+        self.assertEqual(self.designs.project_id, other)
+
+    def test_drafted_line_keeps_its_plan(self):
+        self.mark_done(self.build)
+        with self.assertRaisesRegex(UserError, "keeps the plan"):
+            self.build.percent = 30
+        self.build.write({"percent": 25, "name": "Build finished"})
+        self.assertEqual(self.build.name, "Build finished")
+
+    def test_currency_and_company_of_a_billed_contract_stay(self):
+        currency = self.setup_other_currency("EUR")
+        company = self.setup_other_company()["company"]
+        move = self.bill(self.build)
+        for values in (
+            {"contract_currency_id": currency.id},
+            {"billing_company_id": company.id},
+            {"company_id": company.id},
+        ):
+            with self.subTest(values), self.assertRaisesRegex(UserError, move.name):
+                self.project.write(values)
+
+    def test_currency_of_a_draft_stays_the_contracts(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        with self.assertRaisesRegex(ValidationError, "whose contract is in USD"):
+            move.currency_id = self.setup_other_currency("EUR")
+
+    def test_changed_customer_of_a_draft_is_logged_on_the_project(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.with_user(self.accountant).partner_id = self.partner_a
+        message = self.project.message_ids[0].body
+        self.assertIn("was changed by Anton Accountant", message)
+        self.assertNotIn(self.partner_a.name, message)
+
+    def test_one_project_an_invoice(self):
+        self.mark_done(self.build)
+        other = self.create_project("Other", [("Stage", "progress", "percent", 100)])
+        with self.assertRaisesRegex(ValidationError, "more than one project"):
+            self.get_invoices(self.build).invoice_line_ids = [
+                Command.create(
+                    {
+                        "name": "Stage",
+                        "price_unit": 10,
+                        "milestone_billing_line_id": other.billing_line_ids.id,
+                    }
+                )
+            ]

@@ -1,0 +1,112 @@
+# Sourced by the scripts beside it: paths, steps, child processes, locks.
+# shellcheck shell=bash disable=SC2034  # variables for the scripts that source this
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+DEV=$ROOT/.dev # everything these scripts make
+VENV=$DEV/python
+LOGS=$DEV/log
+MODULE=milestone_billing
+
+# Keep every cache inside .dev, and the user's own settings out of the game.
+export LC_ALL=C.UTF-8
+export XDG_CACHE_HOME=$DEV/cache PIP_CACHE_DIR=$DEV/cache/pip UV_CACHE_DIR=$DEV/cache/uv
+export npm_config_cache=$DEV/cache/npm PRE_COMMIT_HOME=$DEV/pre-commit
+export PYTHONPYCACHEPREFIX=$DEV/cache/pyc PIP_DISABLE_PIP_VERSION_CHECK=1
+export HYPOTHESIS_STORAGE_DIRECTORY=$DEV/cache/hypothesis
+export PATH=$VENV/bin:$PATH
+unset PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
+unset PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGSERVICEFILE PGOPTIONS
+
+say() { printf '==> %s\n' "$*"; }
+
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# run COMMAND…: leaves the exit status in $status and always succeeds, so that the
+# command itself still runs under `set -e` (it would not after `if` or before `||`).
+# The command gets a process group of its own: whoever stops us stops all of it.
+child=
+status=0
+run() {
+    set -m
+    "$@" &
+    child=$!
+    set +m
+    status=0
+    wait "$child" || status=$?
+    child=
+}
+
+# attempt TITLE LOG COMMAND…: runs quietly, says how long it took and leaves the exit
+# status in $status; the output goes to .dev/log/LOG.log.
+attempt() {
+    local title=$1 log=$LOGS/$2.log start=$SECONDS
+    shift 2
+    printf '==> %s … ' "$title"
+    run "$@" >"$log" 2>&1 </dev/null
+    [ "$status" -eq 0 ] || printf 'FAILED after '
+    printf '%d s\n' $((SECONDS - start))
+}
+
+# step TITLE LOG COMMAND…: the same, but shows the end of the log and gives up when the
+# command fails.
+step() {
+    attempt "$@"
+    [ "$status" -ne 0 ] || return 0
+    tail -n 30 "$LOGS/$2.log" | sed 's/^/    /' >&2
+    die "$1: failed; the whole log is in $LOGS/$2.log"
+}
+
+# retry COMMAND…: for downloads.
+retry() {
+    local try
+    for try in 1 2 3; do
+        "$@" && return
+        [ "$try" -eq 3 ] && break
+        echo "attempt $try of 3 failed, trying again in $((try * 5)) s: $*"
+        sleep $((try * 5))
+    done
+    echo "gave up after 3 attempts (is the network reachable?): $*"
+    return 1
+}
+
+# lock FD NAME MESSAGE: waits for .dev/NAME.lock, saying MESSAGE if that takes time.
+lock() {
+    eval "exec $1>\"\$DEV/$2.lock\""
+    flock -n "$1" || {
+        say "$3"
+        flock "$1"
+    }
+}
+
+free_port() {
+    python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+stop_child() {
+    [ -n "$child" ] || return 0
+    kill -TERM -- "-$child" 2>/dev/null || return 0
+    for _ in $(seq 100); do
+        kill -0 -- "-$child" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL -- "-$child" 2>/dev/null || true
+}
+
+on_exit() {
+    local code=$?
+    trap '' INT TERM HUP
+    stop_child
+    if declare -F release_postgres >/dev/null; then release_postgres; fi
+    exit "$code"
+}
+trap on_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+mkdir -p "$LOGS" 2>/dev/null || die "cannot write to $DEV"
+[ -O "$DEV" ] || die "$DEV belongs to $(stat -c %U "$DEV"); run this as that user, or remove it"

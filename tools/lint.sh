@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Runs the linters on all files, or with --format only those that correct formatting.
+# shellcheck source-path=SCRIPTDIR disable=SC2329  # functions are called through step
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$ROOT/tools/install.sh"
+
+FORMATTERS=(ruff ruff-format prettier trailing-whitespace end-of-file-fixer)
+
+# New files that git does not know yet are checked as well; ignored ones are not.
+lint() {
+    local files
+    mapfile -d '' files < <(git ls-files -z --cached --others --exclude-standard | while
+        IFS= read -r -d '' file
+    do [ -f "$file" ] && printf '%s\0' "$file"; done)
+    pre-commit run --color never --show-diff-on-failure "$@" --files "${files[@]}"
+}
+
+need_packages git
+check_python
+cd "$ROOT"
+# Root may work in somebody else's checkout.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$ROOT
+git rev-parse --git-dir >/dev/null 2>&1 || die "the linters need a git checkout"
+lock 8 setup "Waiting for another run of these scripts to finish its set-up"
+get_python requirements-dev
+step "Preparing the linters" lint-install retry pre-commit install-hooks
+flock -u 8
+
+if [ "${1:-}" = --format ]; then
+    for hook in "${FORMATTERS[@]}"; do
+        lint "$hook" || true # "failed" means that it changed something
+    done
+    exit
+fi
+attempt "Running the linters" lint lint
+[ "$status" -eq 0 ] || {
+    grep -v -e '\.\.\.Passed$' -e 'Skipped$' "$LOGS/lint.log" || true
+    die "the linters found something (some of it may be corrected by now: see git diff)"
+}

