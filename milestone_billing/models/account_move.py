@@ -222,10 +222,15 @@ class AccountMove(models.Model):
     # BUSINESS
     # -------------------------------------------------------------------------
 
-    def _after_milestone_drafts(self):
-        """Log on new drafts where they come from and call the billing responsible."""
+    def _after_milestone_drafts(self, by_tick):
+        """Log on new drafts where they come from and call the billing responsible.
+
+        :param bool by_tick: whether the user marked the milestones done just now
+        """
         self._message_log_batch(
-            bodies={move.id: move._get_milestone_origin_message() for move in self}
+            bodies={
+                move.id: move._get_milestone_origin_message(by_tick) for move in self
+            }
         )
         for user, moves in self.grouped(
             lambda move: move.milestone_billing_project_id.billing_user_id
@@ -242,12 +247,16 @@ class AccountMove(models.Model):
                     user_id=user.id,
                 )
 
-    def _get_milestone_origin_message(self):
-        """Return the log message of a new draft: which milestones, done by whom."""
+    def _get_milestone_origin_message(self, by_tick):
+        """Return the log message of a new draft: which milestones, and whose doing."""
         self.ensure_one()
-        return self.env._(
-            "Drafted for %(milestones)s of %(project)s, marked done: by %(user)s.",
-            milestones=", ".join(self.milestone_ids.mapped("name")),
-            project=self.milestone_billing_project_id._get_html_link(),
-            user=self.env.user.name,
-        )
+        values = {
+            "user": self.env.user.name,
+            "milestones": ", ".join(self.milestone_ids.mapped("name")),
+            "project": self.milestone_billing_project_id._get_html_link(),
+        }
+        if by_tick:
+            return self.env._(
+                "%(user)s marked %(milestones)s of %(project)s done.", **values
+            )
+        return self.env._("%(user)s drafted %(milestones)s of %(project)s.", **values)

@@ -96,7 +96,10 @@ class MilestoneBillingLine(models.Model):
         default="percent",
         required=True,
     )
-    percent = fields.Float(digits=(9, 6))
+    percent = fields.Float(
+        digits=(9, 6),
+        min_display_digits=2,
+    )
     amount = fields.Monetary(string="Fixed Amount")
     product_id = fields.Many2one(
         comodel_name="product.product",
@@ -691,12 +694,13 @@ class MilestoneBillingLine(models.Model):
         """Return the sales journal of the line's invoice, possibly none."""
         return self.project_id.effective_billing_journal_id
 
-    def _create_draft_invoices(self):
+    def _create_draft_invoices(self, by_tick=False):
         """Make one draft invoice for each milestone of these lines.
 
         Lines that cannot be invoiced are left out; if Odoo refuses an invoice, its
         lines record why and the others are made all the same.
 
+        :param bool by_tick: whether the user marked the milestones done just now
         :return: the draft invoices, an ``account.move`` recordset
         """
         billable = self.filtered(lambda line: not line._get_blocking_reason())
@@ -706,7 +710,7 @@ class MilestoneBillingLine(models.Model):
             moves |= lines.with_company(company)._create_moves(
                 list(lines.grouped("milestone_id").values())
             )
-        moves._after_milestone_drafts()
+        moves._after_milestone_drafts(by_tick)
         return moves
 
     def _create_moves(self, groups):

@@ -93,6 +93,23 @@ class ProjectMilestone(models.Model):
             )
 
     # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_fields_to_export(self):
+        # EXTENDS 'project': the badge in the panel of the project's dashboard
+        return [*super()._get_fields_to_export(), "billing_state"]
+
+    def _get_data(self):
+        # EXTENDS 'project'
+        labels = dict(self._fields["billing_state"]._description_selection(self.env))
+        return {
+            **super()._get_data(),
+            "billing_state_label": labels.get(self.billing_state),
+        }
+
+    # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------
 
@@ -130,7 +147,7 @@ class ProjectMilestone(models.Model):
         lines = milestones.billing_line_ids.filtered(
             lambda line: line._is_billed_by_itself()
         )
-        moves = lines._create_draft_invoices()
+        moves = lines._create_draft_invoices(by_tick=True)
         milestones._log_reached(moves.milestone_ids)
 
     def _log_reached(self, invoiced):

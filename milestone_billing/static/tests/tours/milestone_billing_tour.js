@@ -1,0 +1,83 @@
+import { registry } from "@web/core/registry";
+
+const row = ".o_rightpanel_milestone:contains('Build complete')";
+
+registry.category("web_tour.tours").add("milestone_billing_mark_done", {
+    steps: () => [
+        {
+            content: "Mark the milestone done in the panel",
+            trigger: `${row}:has(.o_milestone_billing_badge:contains('Upcoming'))`,
+            run: "click",
+        },
+        {
+            content: "It is done and its draft invoice is made",
+            trigger: `${row}:has(.fa-check-square-o) .o_milestone_billing_badge:contains('Drafted')`,
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("milestone_billing_post_and_pay", {
+    steps: () => [
+        {
+            content: "Open the draft invoice",
+            trigger: ".o_data_row:contains('2,875.00') .o_data_cell:contains('Client & Sons')",
+            run: "click",
+        },
+        {
+            content: "The line is labelled and bills the milestone's net amount",
+            trigger:
+                ".o_field_widget[name='invoice_line_ids'] .o_data_row:contains('Milestone 2 — Build complete'):contains('2,500.00')",
+        },
+        {
+            content: "The customer's tax is on it",
+            trigger: ".o_field_widget[name='tax_totals']:contains('375.00')",
+        },
+        {
+            content: "Post it",
+            trigger: "button[name='action_post']:not(:hidden)",
+            run: "click",
+        },
+        {
+            content: "Register the payment",
+            trigger: "button[name='action_register_payment']:not(:hidden)",
+            run: "click",
+        },
+        {
+            content: "Confirm the payment",
+            trigger: ".modal button[name='action_create_payments']",
+            run: "click",
+        },
+        {
+            content: "The invoice is paid",
+            trigger: ".o_field_widget[name='invoice_payments_widget']:contains('Paid on')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("milestone_billing_refused_untick", {
+    steps: () => [
+        {
+            content: "Try to undo an invoiced milestone",
+            trigger: `${row}:has(.fa-check-square-o)`,
+            run: "click",
+        },
+        {
+            content: "The refusal names the invoice",
+            trigger: ".modal:contains('Build complete is invoiced by INV/')",
+        },
+        {
+            content: "Close it",
+            trigger: ".modal .btn-primary",
+            run: "click",
+        },
+        {
+            content: "The milestone is still done",
+            trigger: `body:not(:has(.modal)) ${row}:has(.fa-check-square-o)`,
+            run: "click",
+        },
+        {
+            content: "The row still answers: the refusal is shown again",
+            trigger: ".modal:contains('Build complete is invoiced by INV/')",
+        },
+    ],
+});

@@ -1,0 +1,48 @@
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from .common import MilestoneBillingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(MilestoneBillingCommon, HttpCase):
+    """The main job in a real browser."""
+
+    @property
+    def dashboard_url(self):
+        return f"/odoo/project/{self.project.id}/project-dashboard"
+
+    def assertSchedule(self, state, drafted, billed, paid):
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            self.build,
+            [
+                {
+                    "state": state,
+                    "amount_planned": 2500.0,
+                    "amount_drafted": drafted,
+                    "amount_billed": billed,
+                    "amount_paid": paid,
+                }
+            ],
+        )
+
+    def test_from_the_tick_to_the_payment(self):
+        self.assertSchedule("upcoming", 0.0, 0.0, 0.0)
+        self.start_tour(self.dashboard_url, "milestone_billing_mark_done", login="pm")
+        self.assertSchedule("drafted", 2500.0, 0.0, 0.0)
+        self.start_tour(
+            "/odoo/customer-invoices",
+            "milestone_billing_post_and_pay",
+            login="accountant",
+        )
+        self.assertSchedule("paid", 0.0, 2500.0, 2500.0)
+        self.assertEqual(self.project.contract_to_bill, 7500.0)
+
+    def test_refused_untick_says_why_and_leaves_the_row_usable(self):
+        self.bill(self.build)
+        with mute_logger("odoo.http"):  # the refusals, as warnings
+            self.start_tour(
+                self.dashboard_url, "milestone_billing_refused_untick", login="pm"
+            )
+        self.assertTrue(self.build.milestone_id.is_reached)
