@@ -7,7 +7,6 @@
     "author": "Milestone Billing",
     "license": "LGPL-3",
     "depends": ["project_account"],
-    "external_dependencies": {"python": ["num2words"]},
     "data": [
         "security/milestone_billing_groups.xml",
         "security/ir.model.access.csv",

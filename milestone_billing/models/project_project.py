@@ -249,7 +249,11 @@ class ProjectProject(models.Model):
             project.contract_unscheduled = allocation.unscheduled
             project.contract_over_scheduled = allocation.over_scheduled
 
-    @api.depends("contract_unscheduled", "contract_over_scheduled")
+    @api.depends(
+        "contract_unscheduled",
+        "contract_over_scheduled",
+        "billing_line_ids.blocking_reason",
+    )
     def _compute_schedule_notice(self):
         for project in self:
             project.schedule_notice = "\n".join(project._get_schedule_notices())
@@ -512,20 +516,38 @@ class ProjectProject(models.Model):
                     amount=self._format_contract_amount(allocation.unscheduled),
                 )
             )
-        if self.contract_currency_id.compare_amounts(abs(allocation.rest_shift), 0.0):
-            # a cent of rounding is what the last line is for
-            line = lines[allocation.rest_index]
-            if abs(allocation.rest_shift) >= len(lines) * self._get_contract_rounding():
-                notices.append(
-                    self.env._(
-                        "%(line)s takes the rest: %(shift)s to its own"
-                        " percentage.",
-                        line=line.name,
-                        shift=("+" if allocation.rest_shift > 0 else "")
-                        + self._format_contract_amount(allocation.rest_shift),
-                    )
+        # a rounding difference is what the last line is for
+        if abs(allocation.rest_shift) >= len(lines) * self._get_contract_rounding():
+            notices.append(
+                self._get_rest_notice(
+                    lines[allocation.rest_index], allocation.rest_shift
                 )
+            )
+        notices += [
+            self.env._(
+                "%(line)s is not invoiced. %(reason)s",
+                line=line.name,
+                reason=line.blocking_reason,
+            )
+            for line in lines
+            if line.blocking_reason and not allocation.over_scheduled
+        ]
         return notices
+
+    def _get_rest_notice(self, line, shift):
+        """Return how much ``line`` gets beyond its percentage, or short of it."""
+        values = {
+            "line": line.name,
+            "amount": self._format_contract_amount(abs(shift)),
+        }
+        if shift > 0:
+            return self.env._(
+                "%(line)s takes the rest: %(amount)s more than its percentage.",
+                **values,
+            )
+        return self.env._(
+            "%(line)s takes the rest: %(amount)s less than its percentage.", **values
+        )
 
     def _check_contract_not_exceeded(self):
         """Refuse what drafts or bills more than the contract sum to date.

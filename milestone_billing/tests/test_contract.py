@@ -121,7 +121,7 @@ class TestContract(MilestoneBillingCommon):
         self.assertEqual(
             lines.mapped("amount_planned"), [2500.0, 2500.0, 3000.0, 4000.0]
         )
-        self.assertRegex(project.schedule_notice, r"Q4 takes the rest: \+.*1,000.00")
+        self.assertRegex(project.schedule_notice, "Q4 takes the rest: .*1,000.00 more")
 
     def test_banner_names_what_is_over_scheduled_or_unscheduled(self):
         self.final.write({"basis": "fixed", "amount": 4000})
