@@ -23,17 +23,13 @@ def create_user(login, name, *groups):
             "login": login,
             "password": login,
             "email": f"{login}@example.com",
-            "group_ids": [
-                Command.set([env.ref(group).id for group in groups])
-            ],
+            "group_ids": [Command.set([env.ref(group).id for group in groups])],
         }
     )
 
 
 def create_customer(name, **values):
-    return env["res.partner"].create(
-        {"name": name, "is_company": True, **values}
-    )
+    return env["res.partner"].create({"name": name, "is_company": True, **values})
 
 
 def create_project(name, customer, stages, **values):
@@ -63,9 +59,7 @@ def create_project(name, customer, stages, **values):
                 "deadline": day(deadline),
             }
         )
-        line.milestone_id.write(
-            {"acceptance_criteria": criteria, "sequence": sequence}
-        )
+        line.milestone_id.write({"acceptance_criteria": criteria, "sequence": sequence})
     stages = env["project.task.type"].create(
         [
             {"name": stage, "project_ids": [Command.link(project.id)], "sequence": n}
@@ -75,7 +69,9 @@ def create_project(name, customer, stages, **values):
     env["project.task"].create(
         [
             {"name": task, "project_id": project.id, "stage_id": stage.id}
-            for task, stage in zip(("Review", "Content", "Kick-off"), stages)
+            for task, stage in zip(
+                ("Review", "Content", "Kick-off"), stages, strict=True
+            )
         ]
     )
     return project

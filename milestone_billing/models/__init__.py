@@ -1,5 +1,7 @@
-from . import account_move
-from . import account_move_line
-from . import milestone_billing_line
-from . import project_milestone
-from . import project_project
+from . import (
+    account_move,
+    account_move_line,
+    milestone_billing_line,
+    project_milestone,
+    project_project,
+)

@@ -54,9 +54,9 @@ class AccountMove(models.Model):
 
     def copy_data(self, default=None):
         # EXTENDS 'account': a debit note carries no milestone line
-        if default and default.get("debit_origin_id"):
-            self = self.with_context(milestone_billing_skip_link=True)
-        return super().copy_data(default)
+        is_debit_note = bool(default and default.get("debit_origin_id"))
+        moves = self.with_context(milestone_billing_skip_link=is_debit_note)
+        return super(AccountMove, moves).copy_data(default)
 
     def write(self, vals):
         partners = {
@@ -64,12 +64,13 @@ class AccountMove(models.Model):
             for move in self
             if "partner_id" in vals and move.milestone_billing_project_id
         }
+        moves = self
         if vals.keys() == {"access_token"} and all(
             move.milestone_billing_project_id for move in self
         ):
             # the link that a notification makes is no edit of the accountant's
-            self = self.with_context(skip_is_manually_modified=True)
-        res = super().write(vals)
+            moves = self.with_context(skip_is_manually_modified=True)
+        res = super(AccountMove, moves).write(vals)
         self._check_milestone_billing()
         for move, partner in partners.items():
             if move.partner_id != partner:
@@ -192,8 +193,10 @@ class AccountMove(models.Model):
             for move, others in duplicates.items()
             if (
                 kept := others.filtered(
-                    lambda other, move=move: not (billed[move] and billed[other])
-                    or billed[move] & billed[other]
+                    lambda other, move=move: (
+                        not (billed[move] and billed[other])
+                        or billed[move] & billed[other]
+                    )
                 )
             )
         }

@@ -61,7 +61,9 @@ def find_rest_line(lines, rounding):
         missing = sum(lines[i].percent for i in candidates) - 100
         if abs(missing) > PERCENT_TOLERANCE * len(candidates) * (1 + 1e-9):
             return None
-    return next((i for i in reversed(candidates) if not is_live(lines[i], rounding)), None)
+    return next(
+        (i for i in reversed(candidates) if not is_live(lines[i], rounding)), None
+    )
 
 
 def allocate(contract, rounding, lines):

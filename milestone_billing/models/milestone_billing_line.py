@@ -547,7 +547,9 @@ class MilestoneBillingLine(models.Model):
     def _get_least_state(self):
         """Return the status of the least advanced of these lines, False for none."""
         states = set(self.mapped("state"))
-        return next((state for state, _label in BILLING_STATES if state in states), False)
+        return next(
+            (state for state, _label in BILLING_STATES if state in states), False
+        )
 
     def _get_draft_invoice_lines(self):
         """Return the lines of draft invoices; draft credit notes count nowhere."""

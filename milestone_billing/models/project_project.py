@@ -215,9 +215,7 @@ class ProjectProject(models.Model):
                 )
                 project.effective_billing_journal_id = (foreign or journals)[:1]
 
-    @api.depends(
-        "contract_sum", "billing_line_ids.basis", "billing_line_ids.amount"
-    )
+    @api.depends("contract_sum", "billing_line_ids.basis", "billing_line_ids.amount")
     def _compute_contract_to_date(self):
         for project in self:
             fixed = project.billing_line_ids.filtered(

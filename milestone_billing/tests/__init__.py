@@ -1,7 +1,9 @@
-from . import test_allocation
-from . import test_contract
-from . import test_drafts
-from . import test_invoice
-from . import test_line_life
-from . import test_performance
-from . import test_tours
+from . import (
+    test_allocation,
+    test_contract,
+    test_drafts,
+    test_invoice,
+    test_line_life,
+    test_performance,
+    test_tours,
+)

@@ -14,7 +14,10 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
         super().setUpClass()
         cls.company = cls.company_data["company"]
         cls.project_user = new_test_user(
-            cls.env, login="pm", name="Petra Manager", groups="project.group_project_user"
+            cls.env,
+            login="pm",
+            name="Petra Manager",
+            groups="project.group_project_user",
         )
         cls.project_admin = new_test_user(
             cls.env,

@@ -207,14 +207,24 @@ if given:
             ]
             if draw(st.booleans()):
                 lines.insert(draw(st.integers(0, count)), ("balance", 0.0, 0.0))
-        return contract, rounding, [
-            ScheduleLine(basis, share, amount, **draw(histories(amounts(contract / 4))))
-            for basis, share, amount in lines
-        ]
+        return (
+            contract,
+            rounding,
+            [
+                ScheduleLine(
+                    basis, share, amount, **draw(histories(amounts(contract / 4)))
+                )
+                for basis, share, amount in lines
+            ],
+        )
 
     @st.composite
     def histories(draw, amounts):
         """Draw what was recorded, drafted and billed of one line."""
         if draw(st.booleans()):
             return {}
-        return {"recorded": draw(amounts), "drafted": draw(amounts), "billed": draw(amounts)}
+        return {
+            "recorded": draw(amounts),
+            "drafted": draw(amounts),
+            "billed": draw(amounts),
+        }

@@ -46,7 +46,11 @@ class TestContract(MilestoneBillingCommon):
 
     def test_line_by_name_creates_its_milestone(self):
         line = self.env["milestone.billing.line"].create(
-            {"project_id": self.project.id, "name": "Training", "deadline": "2027-01-31"}
+            {
+                "project_id": self.project.id,
+                "name": "Training",
+                "deadline": "2027-01-31",
+            }
         )
         self.assertRecordValues(
             line.milestone_id,
@@ -187,7 +191,9 @@ class TestContract(MilestoneBillingCommon):
         self.assertEqual(len(moves), 4)
 
     def test_refusal_shows_no_figures_to_who_may_not_see_them(self):
-        message = self.project.with_user(self.project_user).sudo()._get_exceeded_message(1)
+        message = (
+            self.project.with_user(self.project_user).sudo()._get_exceeded_message(1)
+        )
         self.assertNotRegex(message, r"\d")
 
     # --- rights of this issue ---
@@ -226,7 +232,12 @@ class TestContract(MilestoneBillingCommon):
         self.assertRecordValues(
             copy.billing_line_ids,
             [
-                {"name": name, "state": "upcoming", "amount_planned": 2500.0, "number": 0}
+                {
+                    "name": name,
+                    "state": "upcoming",
+                    "amount_planned": 2500.0,
+                    "number": 0,
+                }
                 for name in self.project.billing_line_ids.mapped("name")
             ],
         )
@@ -236,13 +247,13 @@ class TestContract(MilestoneBillingCommon):
     def test_projects_duplicated_together_keep_their_schedules_apart(self):
         other = self.create_project("Other", [("Stage", "progress", "percent", 100)])
         copies = (self.project | other).copy()
-        self.assertEqual(
-            [len(copy.billing_line_ids) for copy in copies], [4, 1]
-        )
+        self.assertEqual([len(copy.billing_line_ids) for copy in copies], [4, 1])
 
     def test_project_made_from_a_template_has_the_schedule(self):
         self.project.is_template = True
         project = self.project.with_context(copy_from_template=True).copy(
             {"is_template": False, "name": "New"}
         )
-        self.assertEqual(project.billing_line_ids.mapped("amount_planned"), [2500.0] * 4)
+        self.assertEqual(
+            project.billing_line_ids.mapped("amount_planned"), [2500.0] * 4
+        )

@@ -48,7 +48,9 @@ class TestDrafts(MilestoneBillingCommon):
                 ],
             }
         )
-        self.assertEqual(self.get_invoices(milestone.billing_line_ids).amount_untaxed, 100)
+        self.assertEqual(
+            self.get_invoices(milestone.billing_line_ids).amount_untaxed, 100
+        )
 
     def test_import_marks_done(self):
         milestone = self.build.milestone_id
@@ -122,7 +124,11 @@ class TestDrafts(MilestoneBillingCommon):
     def test_line_added_to_a_reached_milestone_waits(self):
         self.mark_done(self.build)
         extra = self.env["milestone.billing.line"].create(
-            {"milestone_id": self.build.milestone_id.id, "basis": "fixed", "amount": 100}
+            {
+                "milestone_id": self.build.milestone_id.id,
+                "basis": "fixed",
+                "amount": 100,
+            }
         )
         self.assertEqual(extra.state, "ready")
         self.assertFalse(extra.move_line_ids)

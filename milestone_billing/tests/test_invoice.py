@@ -10,18 +10,16 @@ class TestInvoice(MilestoneBillingCommon):
     def test_labels_name_stage_project_and_contract(self):
         self.project.contract_reference = "C-2026-014"
         self.mark_done(self.project.billing_line_ids)
+        titles = [
+            "Deposit — Project start",
+            "Milestone 1 — Designs approved",
+            "Milestone 2 — Build complete",
+            "Final — Launch / delivery",
+        ]
+        details = "Stage %s of 4 · Project: Website · Contract: C-2026-014"
         self.assertEqual(
             self.project.billing_line_ids.move_line_ids.mapped("name"),
-            [
-                "Deposit — Project start\n"
-                "Stage 1 of 4 · Project: Website · Contract: C-2026-014",
-                "Milestone 1 — Designs approved\n"
-                "Stage 2 of 4 · Project: Website · Contract: C-2026-014",
-                "Milestone 2 — Build complete\n"
-                "Stage 3 of 4 · Project: Website · Contract: C-2026-014",
-                "Final — Launch / delivery\n"
-                "Stage 4 of 4 · Project: Website · Contract: C-2026-014",
-            ],
+            [f"{title}\n{details % n}" for n, title in enumerate(titles, start=1)],
         )
 
     def test_number_follows_the_order_until_something_is_drafted(self):
@@ -102,7 +100,12 @@ class TestInvoice(MilestoneBillingCommon):
         self.mark_done(self.build)
         self.assertRecordValues(
             self.get_invoices(self.build),
-            [{"invoice_payment_term_id": self.pay_terms_a.id, "journal_id": journal.id}],
+            [
+                {
+                    "invoice_payment_term_id": self.pay_terms_a.id,
+                    "journal_id": journal.id,
+                }
+            ],
         )
 
     # --- taxes ---

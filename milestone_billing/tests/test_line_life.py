@@ -119,7 +119,9 @@ class TestLineLife(MilestoneBillingCommon):
 
     def test_credit_note_cancelled_after_rebilling_is_refused(self):
         move = self.bill(self.project.billing_line_ids)
-        credit_note = self.credit(move.filtered(lambda m: self.build.move_line_ids & m.line_ids))
+        credit_note = self.credit(
+            move.filtered(lambda m: self.build.move_line_ids & m.line_ids)
+        )
         self.build.action_create_draft_invoice()
         with (
             self.assertRaisesRegex(ValidationError, "2,500.00 more than"),
