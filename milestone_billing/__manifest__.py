@@ -13,10 +13,13 @@
         "security/milestone_billing_rules.xml",
         "data/product_data.xml",
         "data/ir_actions_server_data.xml",
+        "wizard/milestone_billing_decide_views.xml",
         "views/milestone_billing_line_views.xml",
         "views/project_milestone_views.xml",
         "views/project_project_views.xml",
         "views/account_move_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/milestone_billing_menus.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -83,7 +83,8 @@ print(runpy.run_path(sys.argv[1])["series"])' "$ODOO_SRC/odoo/release.py")
             stat -c %Y "$ODOO_SRC/odoo/release.py")"
     else
         [ -e "$DEV/odoo/VERSION" ] || {
-            step "Downloading Odoo 19" odoo-download download_odoo
+            [ -e "$DEV/download/odoo.deb" ] ||
+                step "Downloading Odoo 19" odoo-download download_odoo
             step "Unpacking Odoo 19" odoo-unpack unpack_odoo
         }
         local tree=$DEV/odoo/usr/lib/python3/dist-packages

@@ -106,8 +106,8 @@ on_exit() {
     exit "$code"
 }
 trap on_exit EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'echo; exit 130' INT
+trap 'echo; exit 143' TERM HUP
 
 mkdir -p "$LOGS" 2>/dev/null || die "cannot write to $DEV"
 [ -O "$DEV" ] || die "$DEV belongs to $(stat -c %U "$DEV"); run this as that user, or remove it"

@@ -12,7 +12,9 @@ lint() {
     mapfile -d '' files < <(git ls-files -z --cached --others --exclude-standard | while
         IFS= read -r -d '' file
     do [ -f "$file" ] && printf '%s\0' "$file"; done)
-    pre-commit run --color never --show-diff-on-failure "$@" --files "${files[@]}"
+    # The diff of what was corrected, unless there are other changes to drown it in.
+    if git diff --quiet; then set -- --show-diff-on-failure "$@"; fi
+    pre-commit run --color never "$@" --files "${files[@]}"
 }
 
 need_packages git

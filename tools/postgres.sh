@@ -161,7 +161,8 @@ get_template() {
     local name=$1 modules=$2 old
     template=tmpl_${name}_$ODOO_KEY
     database_exists "$template" && return
-    for old in $(sql postgres -c "SELECT datname FROM pg_database WHERE datname LIKE 'tmpl_${name}_%'"); do
+    for old in $(sql postgres -c "SELECT datname FROM pg_database
+        WHERE datname LIKE 'tmpl_${name}_%' OR datname LIKE 'test_${name}_%'"); do
         drop_database "$old"
     done
     step "Creating a database with $modules" "template-$name" create_template "$template" "$modules"

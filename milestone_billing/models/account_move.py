@@ -78,6 +78,29 @@ class AccountMove(models.Model):
         return res
 
     # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    def action_open_milestone_billing(self):
+        """Open the billing schedule of the project that the document bills.
+
+        :return: an ``ir.actions.act_window``: the project's Billing form or, for who
+            cannot open the project, the lines of its schedule
+        """
+        self.ensure_one()
+        project = self.milestone_billing_project_id
+        if project.has_access("read"):
+            return project.action_open_billing()
+        # sudo: only the ids are taken; reading the lines is checked
+        lines = project.sudo().billing_line_ids.sudo(False)
+        return lines._get_records_action(name=self.env._("Billing Schedule"))
+
+    def action_open_milestones(self):
+        """Open the milestone lines that the document bills or credits."""
+        lines = self.line_ids.milestone_billing_line_id
+        return lines._get_records_action(name=self.env._("Milestones"))
+
+    # -------------------------------------------------------------------------
     # GUARDS
     # -------------------------------------------------------------------------
 
@@ -180,6 +203,14 @@ class AccountMove(models.Model):
     # HOOKS
     # -------------------------------------------------------------------------
 
+    def _post(self, soft=True):
+        # EXTENDS 'account': what is to be sent is sent soon, not once a day
+        posted = super()._post(soft=soft)
+        if posted.filtered(lambda m: m.milestone_billing_project_id and m.sending_data):
+            # sudo: whoever posts may have it sent
+            self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
+        return posted
+
     def _fetch_duplicate_reference(self, matching_states=("draft", "posted")):
         # EXTENDS 'account': stages of one schedule often have the same amount and date;
         # two documents are no duplicates when they bill different milestone lines
@@ -249,6 +280,39 @@ class AccountMove(models.Model):
                     ),
                     user_id=user.id,
                 )
+
+    def _prepare_automatic_posting(self):
+        """Have core's own jobs post, and send, what their projects want so."""
+        automatic = self.filtered(
+            lambda move: (
+                move.milestone_billing_project_id.billing_automation
+                in ("post", "post_send")
+            )
+        )
+        # our own write is no edit of the accountant's
+        automatic.with_context(skip_is_manually_modified=True).auto_post = "at_date"
+        for move in automatic:
+            project = move.milestone_billing_project_id
+            if project.billing_automation == "post_send":
+                author = project.billing_user_id or self.env.ref("base.user_root")
+                move.with_context(skip_is_manually_modified=True).sending_data = {
+                    "author_user_id": author.id,
+                    "author_partner_id": author.partner_id.id,
+                }
+        if automatic:
+            self.env.ref("account.ir_cron_auto_post_draft_entry")._trigger()
+
+    def _schedule_milestone_sending_failed(self, reason):
+        """Call the billing responsible, else the project manager, when sending failed."""
+        self.ensure_one()
+        project = self.sudo().milestone_billing_project_id
+        if project:
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("The milestone invoice was not sent"),
+                note=reason,
+                user_id=project.billing_user_id.id or self.invoice_user_id.id,
+            )
 
     def _get_milestone_origin_message(self, by_tick):
         """Return the log message of a new draft: which milestones, and whose doing."""

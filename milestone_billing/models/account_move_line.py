@@ -69,7 +69,7 @@ class AccountMoveLine(models.Model):
         billing_lines = self.env["milestone.billing.line"].sudo()
         for vals in vals_list:
             line = billing_lines.browse(vals["milestone_billing_line_id"])
-            vals["milestone_billing_planned"] = line.amount_planned
+            vals["milestone_billing_planned"] = line._get_plan_to_record()
 
     # -------------------------------------------------------------------------
     # HOOKS

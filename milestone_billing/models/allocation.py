@@ -26,6 +26,18 @@ class ScheduleLine:
     """The plan recorded when the line was drafted; counts while the line is live."""
     drafted: float = 0.0
     billed: float = 0.0
+    """In posted invoices less credit notes, without what was billed elsewhere."""
+    opening: float = 0.0
+    """Billed elsewhere, before the schedule was kept here."""
+    carried: float = 0.0
+    """Given up to the line that takes the rest."""
+    written_off: float = 0.0
+    """Given up altogether: the contract sum to date fell by it."""
+
+    @property
+    def used(self):
+        """What is drafted or billed, here or elsewhere."""
+        return self.drafted + self.billed + self.opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Allocation:
 
 
 def is_live(line, rounding):
-    """Whether something of the line is drafted or billed, credits considered."""
+    """Whether something of the line is drafted or billed here, credits considered."""
     return not float_is_zero(line.drafted + line.billed, precision_rounding=rounding)
 
 
@@ -69,7 +81,10 @@ def find_rest_line(lines, rounding):
 def allocate(contract, rounding, lines):
     """Allocate ``contract`` over ``lines``.
 
-    :param float contract: the contract sum to date, net
+    A percentage is one of the contract sum before anything was written off: writing
+    off a stage changes no other stage.
+
+    :param float contract: the contract sum to date, net, less what was written off
     :param float rounding: the rounding of the contract currency, such as 0.01
     :param list lines: the :class:`ScheduleLine` of the schedule, in its order
     :return: the :class:`Allocation`; with a line that takes the rest and nothing
@@ -84,18 +99,19 @@ def allocate(contract, rounding, lines):
         # `+ 0.0` turns a negative zero into zero
         return float_round(amount, precision_rounding=rounding) + 0.0
 
+    agreed = contract + sum(line.written_off for line in lines)
+
     def get_plan(line):
         if is_live(line, rounding):
-            return line.recorded
-        if line.basis == "percent":
-            return contract * line.percent / 100
-        return line.amount if line.basis == "fixed" else 0.0
+            plan = line.recorded
+        elif line.basis == "percent":
+            plan = agreed * line.percent / 100
+        else:
+            plan = line.amount if line.basis == "fixed" else 0.0
+        return max(round_amount(plan) - line.carried - line.written_off, 0.0)
 
     planned = [round_amount(get_plan(line)) for line in lines]
-    takes = [
-        max(plan, line.drafted + line.billed)
-        for plan, line in zip(planned, lines, strict=True)
-    ]
+    takes = [max(plan, line.used) for plan, line in zip(planned, lines, strict=True)]
     rest_index = find_rest_line(lines, rounding)
     rest_shift = 0.0
     if rest_index is not None:

@@ -7,7 +7,8 @@ from odoo.exceptions import (
     UserError,
     ValidationError,
 )
-from odoo.fields import Command
+from odoo.fields import Command, Domain
+from odoo.tools import SQL
 
 from .allocation import ScheduleLine
 
@@ -19,6 +20,7 @@ BILLING_STATES = [
     ("drafted", "Drafted"),
     ("billed", "Billed"),
     ("paid", "Paid"),
+    ("written_off", "Written Off"),
 ]
 
 
@@ -61,6 +63,16 @@ class MilestoneBillingLine(models.Model):
         related="milestone_id.is_reached",
         store=True,
     )
+    partner_id = fields.Many2one(
+        related="project_id.partner_id",
+        string="Customer",
+        store=True,
+    )
+    reached_date = fields.Date(
+        related="milestone_id.reached_date",
+        string="Done On",
+        store=True,
+    )
     deadline = fields.Date(
         related="milestone_id.deadline",
         store=True,
@@ -101,6 +113,16 @@ class MilestoneBillingLine(models.Model):
         min_display_digits=2,
     )
     amount = fields.Monetary(string="Fixed Amount")
+    amount_opening = fields.Monetary(
+        string="Billed Elsewhere",
+        help="What was billed and paid before the schedule was kept here, net.",
+        copy=False,
+    )
+    decision_ids = fields.One2many(
+        comodel_name="milestone.billing.decision",
+        inverse_name="line_id",
+        string="Decisions",
+    )
     product_id = fields.Many2one(
         comodel_name="product.product",
         help="The product that is invoiced; by default the project's billing product.",
@@ -177,6 +199,18 @@ class MilestoneBillingLine(models.Model):
         compute="_compute_invoiced_amounts",
         store=True,
     )
+    amount_carried = fields.Monetary(
+        string="Carried",
+        help="Given up to the line that takes the rest, net.",
+        compute="_compute_decided_amounts",
+        store=True,
+    )
+    amount_written_off = fields.Monetary(
+        string="Written Off",
+        help="Given up: the contract sum to date fell by it, net.",
+        compute="_compute_decided_amounts",
+        store=True,
+    )
     amount_open = fields.Monetary(
         string="Open",
         help="Planned less drafted and billed, net.",
@@ -197,6 +231,19 @@ class MilestoneBillingLine(models.Model):
         index=True,
     )
     is_live = fields.Boolean(compute="_compute_is_live")
+    has_documents = fields.Boolean(compute="_compute_has_documents")
+    queue = fields.Selection(
+        selection=[
+            ("ready", "Ready"),
+            ("blocked", "Blocked"),
+            ("to_decide", "To Decide"),
+            ("drafted", "Drafts Waiting"),
+        ],
+        help="What the line waits for.",
+        compute="_compute_queue",
+        search="_search_queue",
+        compute_sudo=True,
+    )
 
     _percent_range = models.Constraint(
         "CHECK (percent >= 0 AND percent <= 100)",
@@ -206,6 +253,10 @@ class MilestoneBillingLine(models.Model):
         "CHECK (amount >= 0)",
         "A milestone line's fixed amount cannot be negative: lower the contract sum"
         " or another line instead.",
+    )
+    _opening_positive = models.Constraint(
+        "CHECK (amount_opening >= 0)",
+        "What was billed elsewhere cannot be negative.",
     )
     _one_balance = models.UniqueIndex(
         "(project_id) WHERE basis = 'balance'",
@@ -228,6 +279,7 @@ class MilestoneBillingLine(models.Model):
         "move_line_ids.move_id.amount_total",
         "move_line_ids.move_id.amount_residual",
         "move_line_ids.milestone_billing_planned",
+        "amount_opening",
     )
     def _compute_invoiced_amounts(self):
         for line in self:
@@ -236,7 +288,8 @@ class MilestoneBillingLine(models.Model):
             drafts = line._get_draft_invoice_lines()
             invoices = drafts | (posted - credits)
             credited = sum(credits.mapped("price_subtotal"))
-            billed = sum((posted - credits).mapped("price_subtotal")) - credited
+            invoiced = sum((posted - credits).mapped("price_subtotal"))
+            billed = line.amount_opening + invoiced - credited
             unpaid = sum(line._get_unpaid(move_line) for move_line in posted)
             line.amount_drafted = sum(drafts.mapped("price_subtotal"))
             line.amount_credited = credited
@@ -244,6 +297,14 @@ class MilestoneBillingLine(models.Model):
             line.amount_unpaid = unpaid
             line.amount_paid = billed - unpaid
             line.amount_recorded = invoices.sorted("id")[-1:].milestone_billing_planned
+
+    @api.depends("decision_ids.kind", "decision_ids.amount")
+    def _compute_decided_amounts(self):
+        for line in self:
+            carried = line.decision_ids.filtered(lambda d: d.kind == "carry")
+            written_off = line.decision_ids - carried
+            line.amount_carried = sum(carried.mapped("amount"))
+            line.amount_written_off = sum(written_off.mapped("amount"))
 
     @api.depends(
         "project_id.contract_to_date",
@@ -255,6 +316,9 @@ class MilestoneBillingLine(models.Model):
         "project_id.billing_line_ids.amount_recorded",
         "project_id.billing_line_ids.amount_drafted",
         "project_id.billing_line_ids.amount_billed",
+        "project_id.billing_line_ids.amount_opening",
+        "project_id.billing_line_ids.amount_carried",
+        "project_id.billing_line_ids.amount_written_off",
     )
     def _compute_amount_planned(self):
         for project, lines in self.grouped("project_id").items():
@@ -271,6 +335,7 @@ class MilestoneBillingLine(models.Model):
         "amount_billed",
         "amount_credited",
         "amount_unpaid",
+        "amount_written_off",
         "currency_id",
     )
     def _compute_state(self):
@@ -282,10 +347,10 @@ class MilestoneBillingLine(models.Model):
             )
             line.state = line._get_state()
 
-    @api.depends("currency_id", "amount_drafted", "amount_billed")
+    @api.depends("currency_id", "amount_drafted", "amount_billed", "amount_opening")
     def _compute_is_live(self):
         for line in self:
-            used = line.amount_drafted + line.amount_billed
+            used = line.amount_drafted + line.amount_billed - line.amount_opening
             line.is_live = not line._get_currency().is_zero(used)
 
     @api.depends(
@@ -308,9 +373,55 @@ class MilestoneBillingLine(models.Model):
                 line._get_blocking_reason() or line.billing_error
             )
 
+    @api.depends("move_line_ids")
+    def _compute_has_documents(self):
+        # sudo: that there are documents is no secret to who sees what is billed
+        for line in self.sudo():
+            line.has_documents = bool(line.move_line_ids)
+
+    @api.depends("state", "blocking_reason")
+    def _compute_queue(self):
+        for line in self:
+            queue = "blocked" if line.blocking_reason else line.state
+            line.queue = queue in dict(self._fields["queue"].selection) and queue
+
+    @api.model
+    def _search_queue(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        states = [state for state in value if state != "blocked"]
+        blocked = self._get_blocked_lines().ids
+        domain = Domain("state", "in", states) & Domain("id", "not in", blocked)
+        if "blocked" in value:
+            domain |= Domain("id", "in", blocked)
+        return domain
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # the queue is not stored, as customers, journals … decide what is blocked
+        if field_expr != "queue":
+            return super()._field_to_sql(alias, field_expr, query)
+        return SQL(
+            "CASE WHEN %(id)s = ANY(%(blocked)s) THEN 'blocked'"
+            " WHEN %(state)s IN ('ready', 'to_decide', 'drafted') THEN %(state)s END",
+            id=SQL.identifier(alias, "id"),
+            blocked=self._get_blocked_lines().ids,
+            state=self._field_to_sql(alias, "state", query),
+        )
+
+    @api.model
+    def _get_blocked_lines(self):
+        """Return the ready lines that cannot be invoiced, for searching and grouping."""
+        # sudo: used in searches, to which the user's rules are added
+        ready = self.sudo().search([("state", "=", "ready")])
+        return ready.filtered("blocking_reason")
+
     # -------------------------------------------------------------------------
     # CONSTRAINTS
     # -------------------------------------------------------------------------
+
+    @api.constrains("milestone_id")
+    def _check_not_billed_by_sales_order(self):
+        self.milestone_id._check_not_billed_twice()
 
     @api.constrains("milestone_id", "project_id")
     def _check_milestone_project(self):
@@ -355,7 +466,7 @@ class MilestoneBillingLine(models.Model):
         res = super().write(vals)
         if vals.get("kind") == "progress":
             self._give_late_numbers()
-        if vals.keys() & {"basis", "amount", "project_id"}:
+        if vals.keys() & {"basis", "amount", "amount_opening", "project_id"}:
             self.project_id._check_contract_not_exceeded()
         return res
 
@@ -485,11 +596,32 @@ class MilestoneBillingLine(models.Model):
         # sudo: an invoicing user need not be able to read the project
         lines = self.sudo().filtered(lambda line: line.state in states)
         moves = lines._create_draft_invoices()
+        left = lines - moves.line_ids.milestone_billing_line_id
         if not moves:
-            raise UserError(self._get_nothing_made_message(lines))
-        return moves.sudo(self.env.su)._get_records_action(
+            raise UserError(left._get_left_message())
+        action = moves.sudo(self.env.su)._get_records_action(
             name=self.env._("Milestone Invoices")
         )
+        return left._get_left_notification(action) if left else action
+
+    def action_create_draft_invoice_per_project(self):
+        """Make the draft invoices of the ready lines, one for each project.
+
+        :return: the action that opens the drafts
+        :raise AccessError, UserError: as :meth:`action_create_draft_invoice`
+        """
+        return self.with_context(
+            milestone_billing_per_project=True
+        ).action_create_draft_invoice()
+
+    def action_decide(self):
+        """Ask whether what is open of these lines is carried or written off."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "milestone_billing.milestone_billing_decide_action"
+            ),
+            "context": {"default_line_ids": self.ids},
+        }
 
     def action_open_documents(self):
         """Open the invoices and credit notes of these lines."""
@@ -497,17 +629,31 @@ class MilestoneBillingLine(models.Model):
             name=self.env._("Milestone Invoices")
         )
 
-    def _get_nothing_made_message(self, lines):
-        """Return why no invoice was made for any of ``lines`` out of ``self``."""
+    def _get_left_message(self):
+        """Return why these lines were not invoiced."""
         reasons = [
             self.env._("%(line)s: %(reason)s", line=line.name, reason=reason)
-            for line in lines
+            for line in self
             if (reason := line._get_blocking_reason() or line.billing_error)
         ]
         return "\n".join(reasons) or self.env._(
             "There is nothing to invoice: a line is invoiced when its milestone is done"
             " and something of it is open."
         )
+
+    def _get_left_notification(self, action):
+        """Return the action that says what was left out, then does ``action``."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Not invoiced"),
+                "message": self._get_left_message(),
+                "next": action,
+            },
+        }
 
     # -------------------------------------------------------------------------
     # BUSINESS: the schedule
@@ -522,8 +668,16 @@ class MilestoneBillingLine(models.Model):
             amount=self.amount,
             recorded=self.amount_recorded,
             drafted=self.amount_drafted,
-            billed=self.amount_billed,
+            billed=self.amount_billed - self.amount_opening,
+            opening=self.amount_opening,
+            carried=self.amount_carried,
+            written_off=self.amount_written_off,
         )
+
+    def _get_plan_to_record(self):
+        """Return the plan to keep with a new link: before anything was given up."""
+        self.ensure_one()
+        return self.amount_planned + self.amount_carried + self.amount_written_off
 
     def _get_currency(self):
         """Return the currency of the line, also while its project is being entered."""
@@ -536,11 +690,14 @@ class MilestoneBillingLine(models.Model):
         if not currency.is_zero(self.amount_drafted):
             return "drafted"
         has_open = currency.compare_amounts(self.amount_open, 0.0) > 0
+        is_billed = not currency.is_zero(self.amount_billed)
+        if self.amount_written_off and not (has_open or is_billed):
+            return "written_off"
         if has_open and not currency.is_zero(self.amount_to_decide):
             return "to_decide"
         if has_open:
             return "ready" if self.is_reached else "upcoming"
-        if currency.is_zero(self.amount_billed) and not self.is_reached:
+        if not (is_billed or self.is_reached):
             return "upcoming"  # it plans nothing: paid would not be true
         return "paid" if currency.is_zero(self.amount_unpaid) else "billed"
 
@@ -586,6 +743,33 @@ class MilestoneBillingLine(models.Model):
         """Return the invoices that make these lines drafted or billed."""
         lines = self.filtered("is_live")
         return lines._get_documents().filtered(lambda m: m.move_type != "out_refund")
+
+    def _decide(self, kind, reason):
+        """Carry to the balance, or write off, what is open of these lines.
+
+        :param str kind: ``carry`` or ``write_off``
+        :raise UserError: when nothing is open
+        """
+        lines = self.filtered(
+            lambda line: line._get_currency().compare_amounts(line.amount_open, 0.0) > 0
+        )
+        if not lines:
+            raise UserError(
+                self.env._(
+                    "Nothing of these lines is open: there is nothing to decide."
+                )
+            )
+        self.env["milestone.billing.decision"].create(
+            [
+                {
+                    "line_id": line.id,
+                    "kind": kind,
+                    "amount": line.amount_open,
+                    "reason": reason,
+                }
+                for line in lines
+            ]
+        )
 
     # -------------------------------------------------------------------------
     # BUSINESS: numbers and labels
@@ -710,15 +894,22 @@ class MilestoneBillingLine(models.Model):
         moves = self.env["account.move"]
         for company, lines in billable.grouped("company_id").items():
             moves |= lines.with_company(company)._create_moves(
-                list(lines.grouped("milestone_id").values())
+                list(lines.grouped(lines._get_invoice_key).values())
             )
+        if by_tick:
+            moves._prepare_automatic_posting()
         moves._after_milestone_drafts(by_tick)
         return moves
+
+    def _get_invoice_key(self, line):
+        """Return what the lines of one invoice have in common."""
+        per_project = self.env.context.get("milestone_billing_per_project")
+        return line.project_id if per_project else line.milestone_id
 
     def _create_moves(self, groups):
         """Make one draft invoice a group of lines, all at once if Odoo lets.
 
-        :param list groups: recordsets of lines, each of one milestone
+        :param list groups: recordsets of lines, each of one milestone or one project
         """
         if not groups:
             return self.env["account.move"]
@@ -752,9 +943,9 @@ class MilestoneBillingLine(models.Model):
         return moves
 
     def _prepare_invoice_vals(self):
-        """Return the values of the draft invoice of these lines of one milestone."""
+        """Return the values of the draft invoice of these lines of one project."""
         project = self.project_id
-        milestone = self.milestone_id
+        milestones = ", ".join(self.milestone_id.mapped("name"))
         customer = project.partner_id
         partner = customer.browse(customer.address_get(["invoice"])["invoice"])
         lines = self.with_context(lang=partner.lang)
@@ -765,7 +956,7 @@ class MilestoneBillingLine(models.Model):
             "journal_id": self[:1]._get_journal().id,
             "partner_id": partner.id,
             "invoice_user_id": project._get_billing_salesperson(partner).id,
-            "invoice_origin": f"{project.name} — {milestone.name}",
+            "invoice_origin": f"{project.name} — {milestones}",
             "invoice_line_ids": [
                 Command.create(line._prepare_invoice_line_vals()) for line in lines
             ],
@@ -779,7 +970,7 @@ class MilestoneBillingLine(models.Model):
         self.ensure_one()
         vals = {
             "milestone_billing_line_id": self.id,
-            "milestone_billing_planned": self.amount_planned,
+            "milestone_billing_planned": self._get_plan_to_record(),
             "product_id": self._get_product().id,
             "name": self._get_invoice_label(),
             "quantity": 1.0,

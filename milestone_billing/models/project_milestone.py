@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from .milestone_billing_line import BILLING_STATES
 
@@ -44,6 +44,7 @@ class ProjectMilestone(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         milestones = super().create(vals_list)
+        milestones._check_not_billed_twice()
         milestones.filtered("is_reached")._bill_reached()
         return milestones
 
@@ -57,6 +58,8 @@ class ProjectMilestone(models.Model):
             self._check_movable(vals["project_id"])
         renamed = self._get_lines_named_after() if "name" in vals else None
         res = super().write(vals)
+        if vals.get("sale_line_id"):
+            self._check_not_billed_twice()
         if vals.get("project_id"):
             # sudo: the lines follow their milestone whoever may move it
             self.sudo().billing_line_ids.project_id = vals["project_id"]
@@ -77,6 +80,22 @@ class ProjectMilestone(models.Model):
         return self.sudo().billing_line_ids.filtered(
             lambda line: line.name == line.milestone_id.name
         )
+
+    def _check_not_billed_twice(self):
+        """Refuse a milestone that both a sales order and a milestone line would bill."""
+        if "sale_line_id" not in self._fields:
+            return
+        # sudo: the rule holds for who cannot see the schedule
+        for milestone in self.sudo():
+            if milestone.sale_line_id and milestone.billing_line_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(milestone)s is billed by the sales order %(order)s and cannot"
+                        " have a milestone line too. Remove one of them.",
+                        milestone=milestone.name,
+                        order=milestone.sale_line_id.order_id.name,
+                    )
+                )
 
     def _check_movable(self, project_id):
         """Refuse to move milestones to another project once drafted or billed."""

@@ -76,9 +76,11 @@ class ProjectProject(models.Model):
         selection=[
             ("manual", "Nothing by itself"),
             ("draft", "Make the draft invoice"),
+            ("post", "Make and post the invoice"),
+            ("post_send", "Make, post and send the invoice"),
         ],
         string="When a Milestone Is Done",
-        default="draft",
+        default=lambda self: self.env.company.milestone_billing_automation,
         required=True,
         groups=BILLING_GROUPS,
     )
@@ -142,6 +144,13 @@ class ProjectProject(models.Model):
         currency_field="contract_currency_id",
         groups=BILLING_GROUPS,
     )
+    contract_written_off = fields.Monetary(
+        string="Written Off",
+        compute="_compute_contract_to_date",
+        store=True,
+        currency_field="contract_currency_id",
+        groups=BILLING_GROUPS,
+    )
     contract_unscheduled = fields.Monetary(
         string="Unscheduled",
         help="The part of the contract sum that no line plans to bill.",
@@ -157,6 +166,41 @@ class ProjectProject(models.Model):
         store=True,
         currency_field="contract_currency_id",
         groups=BILLING_GROUPS,
+    )
+    contract_ready = fields.Monetary(
+        string="Ready to Bill",
+        help="What milestones marked done leave to invoice, net.",
+        compute="_compute_contract_totals",
+        store=True,
+        currency_field="contract_currency_id",
+        groups=BILLING_GROUPS,
+    )
+    contract_to_decide = fields.Monetary(
+        string="To Decide",
+        help="What was credited and is not invoiced again, net.",
+        compute="_compute_contract_totals",
+        store=True,
+        currency_field="contract_currency_id",
+        groups=BILLING_GROUPS,
+    )
+    is_ready_to_bill = fields.Boolean(
+        compute="_compute_billing_state",
+        store=True,
+        compute_sudo=True,
+        groups=f"project.group_project_user,{BILLING_GROUPS}",
+    )
+    is_fully_billed = fields.Boolean(
+        compute="_compute_billing_state",
+        store=True,
+        compute_sudo=True,
+        groups=f"project.group_project_user,{BILLING_GROUPS}",
+    )
+    billing_progress = fields.Char(
+        string="Stages Done",
+        help="Stages marked done, of all.",
+        compute="_compute_billing_progress",
+        compute_sudo=True,
+        groups=f"project.group_project_user,{BILLING_GROUPS}",
     )
     schedule_notice = fields.Text(
         help="What the schedule leaves over or exceeds, and which line takes the rest.",
@@ -215,25 +259,36 @@ class ProjectProject(models.Model):
                 )
                 project.effective_billing_journal_id = (foreign or journals)[:1]
 
-    @api.depends("contract_sum", "billing_line_ids.basis", "billing_line_ids.amount")
+    @api.depends(
+        "contract_sum",
+        "billing_line_ids.basis",
+        "billing_line_ids.amount",
+        "billing_line_ids.amount_written_off",
+    )
     def _compute_contract_to_date(self):
         for project in self:
-            fixed = project.billing_line_ids.filtered(
-                lambda line: line.basis == "fixed"
-            )
-            project.contract_to_date = project.contract_sum or sum(
-                fixed.mapped("amount")
-            )
+            lines = project.billing_line_ids
+            fixed = lines.filtered(lambda line: line.basis == "fixed")
+            agreed = project.contract_sum or sum(fixed.mapped("amount"))
+            written_off = sum(lines.mapped("amount_written_off"))
+            project.contract_written_off = written_off
+            project.contract_to_date = agreed - written_off
 
     @api.depends(
         "contract_to_date",
         "billing_line_ids.amount_drafted",
         "billing_line_ids.amount_billed",
         "billing_line_ids.amount_paid",
+        "billing_line_ids.amount_open",
+        "billing_line_ids.amount_to_decide",
+        "billing_line_ids.state",
     )
     def _compute_contract_totals(self):
         for project in self:
             lines = project.billing_line_ids
+            ready = lines.filtered(lambda line: line.state == "ready")
+            project.contract_ready = sum(ready.mapped("amount_open"))
+            project.contract_to_decide = sum(lines.mapped("amount_to_decide"))
             billed = sum(lines.mapped("amount_billed"))
             project.contract_drafted = sum(lines.mapped("amount_drafted"))
             project.contract_billed = billed
@@ -256,10 +311,24 @@ class ProjectProject(models.Model):
         for project in self:
             project.schedule_notice = "\n".join(project._get_schedule_notices())
 
-    @api.depends("billing_line_ids.state")
+    @api.depends("billing_line_ids.state", "contract_billed", "contract_to_date")
     def _compute_billing_state(self):
         for project in self:
+            states = project.billing_line_ids.mapped("state")
             project.billing_state = project.billing_line_ids._get_least_state()
+            project.is_ready_to_bill = "ready" in states
+            project.is_fully_billed = bool(states) and not exceeds(
+                project.contract_to_date,
+                project.contract_billed,
+                project._get_contract_rounding(),
+            )
+
+    @api.depends("billing_line_ids.is_reached")
+    def _compute_billing_progress(self):
+        for project in self:
+            lines = project.billing_line_ids
+            done = lines.filtered("is_reached")
+            project.billing_progress = lines and f"{len(done)}/{len(lines)}"
 
     # -------------------------------------------------------------------------
     # CONSTRAINTS
@@ -322,7 +391,7 @@ class ProjectProject(models.Model):
     def create(self, vals_list):
         self._check_may_set_automation(
             [v["billing_automation"] for v in vals_list if "billing_automation" in v],
-            "draft",
+            self.env.company.milestone_billing_automation,
         )
         projects = super().create(
             [

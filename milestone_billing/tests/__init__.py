@@ -1,6 +1,8 @@
 from . import (
     test_allocation,
+    test_automation,
     test_contract,
+    test_decisions,
     test_drafts,
     test_invoice,
     test_line_life,

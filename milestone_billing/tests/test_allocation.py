@@ -1,4 +1,5 @@
 import doctest
+from dataclasses import replace
 from unittest import skipUnless
 
 from odoo.tests import BaseCase, tagged
@@ -116,6 +117,26 @@ class TestAllocation(BaseCase):
         result = self.assertPlanned(7000, lines, (4000.0, 4000.0, 0.0))
         self.assertEqual(result.over_scheduled, 1000.0)
 
+    def test_carried_amount_goes_to_the_line_that_takes_the_rest(self):
+        lines = [percent(25, carried=500, **billed(2500)), percent(25), balance()]
+        lines[0] = replace(lines[0], billed=2000)
+        self.assertPlanned(10000, lines, (2000.0, 2500.0, 5500.0))
+
+    def test_written_off_amount_changes_no_other_line(self):
+        quarters = [
+            percent(25),
+            percent(25, written_off=2500),
+            percent(25),
+            percent(25),
+        ]
+        self.assertPlanned(7500, quarters, (2500.0, 0.0, 2500.0, 2500.0))
+        lines = [percent(25), balance(written_off=1000)]
+        self.assertPlanned(9000, lines, (2500.0, 6500.0))
+
+    def test_what_was_billed_elsewhere_is_taken(self):
+        lines = [percent(25, opening=3000), balance()]
+        self.assertPlanned(10000, lines, (2500.0, 7000.0))
+
     @skipUnless(given, "hypothesis is not installed")
     def test_allocation_holds_for_any_contract_currency_and_history(self):
         @settings(max_examples=400, deadline=None, database=None)
@@ -140,8 +161,9 @@ class TestAllocation(BaseCase):
             self.assertEqual(compare(planned, float_round(
                 planned, precision_rounding=rounding)), 0)  # fmt: skip
             if is_live(line, rounding):
-                self.assertEqual(compare(planned, line.recorded), 0)
-            takes += max(planned, line.drafted + line.billed)
+                given_up = line.carried + line.written_off
+                self.assertEqual(compare(planned, max(line.recorded - given_up, 0)), 0)
+            takes += max(planned, line.used)
         # every unit of the contract is scheduled, unscheduled or over-scheduled
         gap = result.unscheduled - result.over_scheduled
         self.assertEqual(compare(takes + gap, contract), 0)
@@ -161,16 +183,13 @@ class TestAllocation(BaseCase):
         lines = list(lines)
         for index, planned in enumerate(result.planned):
             line = lines[index]
-            open_amount = planned - line.drafted - line.billed
+            open_amount = planned - line.used
             if float_compare(open_amount, 0.0, precision_rounding=rounding) <= 0:
                 continue
-            lines[index] = ScheduleLine(
-                line.basis,
-                line.percent,
-                line.amount,
-                recorded=planned,
+            lines[index] = replace(
+                line,
+                recorded=planned + line.carried + line.written_off,
                 drafted=line.drafted + open_amount,
-                billed=line.billed,
             )
             after = allocate(contract, rounding, lines)
             for before, now in zip(result.planned, after.planned, strict=True):
@@ -221,10 +240,18 @@ if given:
     @st.composite
     def histories(draw, amounts):
         """Draw what was recorded, drafted and billed of one line."""
-        if draw(st.booleans()):
-            return {}
-        return {
-            "recorded": draw(amounts),
-            "drafted": draw(amounts),
-            "billed": draw(amounts),
-        }
+        names = draw(
+            st.sampled_from(
+                [
+                    [],
+                    ["recorded", "drafted"],
+                    ["recorded", "billed"],
+                    ["recorded", "drafted", "billed", "opening"],
+                    ["opening"],
+                    ["carried"],
+                    ["written_off"],
+                    ["recorded", "billed", "carried", "written_off"],
+                ]
+            )
+        )
+        return {name: draw(amounts) for name in names}

@@ -1,0 +1,101 @@
+from odoo import fields
+
+from .common import MilestoneBillingCommon
+
+
+class TestAutomation(MilestoneBillingCommon):
+    """Posting and sending are left to Odoo's own jobs, never done within the tick."""
+
+    def run_cron(self, xml_id):
+        with self.enter_registry_test_mode():
+            self.env.ref(xml_id).method_direct_trigger()
+
+    def run_posting(self):
+        self.run_cron("account.ir_cron_auto_post_draft_entry")
+
+    def run_sending(self):
+        self.run_cron("account.ir_cron_account_move_send")
+
+    def count_triggers(self, xml_id):
+        return self.env["ir.cron.trigger"].search_count(
+            [("cron_id", "=", self.env.ref(xml_id).id)]
+        )
+
+    def test_draft_is_neither_posted_nor_sent(self):
+        self.mark_done(self.build)
+        self.run_posting()
+        self.assertEqual(self.get_invoices(self.build).state, "draft")
+
+    def test_post_makes_a_draft_that_odoos_job_posts(self):
+        self.project.billing_automation = "post"
+        before = self.count_triggers("account.ir_cron_auto_post_draft_entry")
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        self.assertEqual((move.state, move.auto_post), ("draft", "at_date"))
+        self.assertEqual(
+            self.count_triggers("account.ir_cron_auto_post_draft_entry"), before + 1
+        )
+        self.run_posting()
+        self.assertRecordValues(
+            move,
+            [{"state": "posted", "invoice_date": fields.Date.today(),
+              "sending_data": False}],
+        )  # fmt: skip
+        self.assertEqual(self.build.state, "billed")
+
+    def test_untouched_draft_to_be_posted_goes_with_the_tick(self):
+        self.project.billing_automation = "post_send"
+        self.mark_done(self.build)
+        self.mark_done(self.build, done=False)
+        self.assertEqual(self.build.state, "upcoming")
+
+    def test_draft_made_by_hand_is_not_posted_by_itself(self):
+        self.project.billing_automation = "post"
+        self.project.partner_id = False
+        self.mark_done(self.build)
+        self.project.partner_id = self.customer
+        self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertEqual(self.get_invoices(self.build).auto_post, "no")
+
+    def test_post_and_send_sends_what_was_posted(self):
+        self.project.billing_automation = "post_send"
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        before = self.count_triggers("account.ir_cron_account_move_send")
+        self.run_posting()
+        self.assertEqual(
+            self.count_triggers("account.ir_cron_account_move_send"), before + 1
+        )
+        self.assertFalse(move.is_move_sent)
+        self.run_sending()
+        self.assertTrue(move.is_move_sent)
+        self.assertFalse(move.sending_data)
+        message = move.message_ids.filtered("attachment_ids")
+        self.assertIn(self.customer, message.partner_ids)
+
+    def test_failure_to_send_leaves_the_posted_invoice_and_an_activity(self):
+        self.project.billing_automation = "post_send"
+        self.customer.email = False
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.activity_ids.unlink()
+        self.run_posting()
+        self.run_sending()
+        self.assertEqual(move.state, "posted")
+        self.assertRecordValues(
+            move.activity_ids,
+            [
+                {
+                    "user_id": self.accountant.id,
+                    "summary": "The milestone invoice was not sent",
+                }
+            ],
+        )
+        self.assertIn("has no e-mail address", move.activity_ids.note)
+
+    def test_new_projects_take_the_companys_default(self):
+        self.company.milestone_billing_automation = "manual"
+        project = self.env["project.project"].with_user(self.project_admin).create(
+            {"name": "New", "allow_milestone_billing": True}
+        )  # fmt: skip
+        self.assertEqual(project.billing_automation, "manual")
