@@ -63,8 +63,17 @@ class MilestoneBillingDecision(models.Model):
         over_scheduled = {p: p.contract_over_scheduled for p in projects}
         self._log_on_projects(self._get_undone_message)
         res = super().unlink()
-        for project in projects:
-            if project.contract_over_scheduled > over_scheduled[project]:
+        self._check_still_fits(over_scheduled)
+        return res
+
+    @api.model
+    def _check_still_fits(self, over_scheduled):
+        """Refuse to undo what the contract has no room for any more.
+
+        :param dict over_scheduled: what each project was over-scheduled by before
+        """
+        for project, amount in over_scheduled.items():
+            if project.contract_over_scheduled > amount:
                 raise UserError(
                     self.env._(
                         "This cannot be undone: the amount was carried to a line that is"
@@ -72,7 +81,6 @@ class MilestoneBillingDecision(models.Model):
                         " contract sum."
                     )
                 )
-        return res
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -620,7 +620,7 @@ class MilestoneBillingLine(models.Model):
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "milestone_billing.milestone_billing_decide_action"
             ),
-            "context": {"default_line_ids": self.ids},
+            "context": {"default_line_ids": [Command.set(self.ids)]},
         }
 
     def action_open_documents(self):

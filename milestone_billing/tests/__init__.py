@@ -7,5 +7,6 @@ from . import (
     test_invoice,
     test_line_life,
     test_performance,
+    test_screens,
     test_tours,
 )

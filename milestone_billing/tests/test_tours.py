@@ -46,3 +46,26 @@ class TestTours(MilestoneBillingCommon, HttpCase):
                 self.dashboard_url, "milestone_billing_refused_untick", login="pm"
             )
         self.assertTrue(self.build.milestone_id.is_reached)
+
+    def test_queue_bills_the_selected_milestones(self):
+        self.project.billing_automation = "manual"
+        self.mark_done(self.designs | self.build)
+        self.start_tour(
+            "/odoo/milestones-to-bill", "milestone_billing_queue", login="accountant"
+        )
+        self.assertEqual(
+            (self.designs | self.build).mapped("state"), ["drafted", "drafted"]
+        )
+
+    def test_open_amount_is_carried_taken_back_and_written_off(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.invoice_line_ids.price_unit = 2000
+        self.post(move)
+        self.start_tour(
+            "/odoo/milestones-to-bill",
+            "milestone_billing_carry_and_write_off",
+            login="accountant",
+        )
+        self.assertEqual(self.build.amount_written_off, 500)
+        self.assertEqual(self.project.contract_to_date, 9500)

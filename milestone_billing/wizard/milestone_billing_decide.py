@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Command
 
 
 class MilestoneBillingDecide(models.TransientModel):
@@ -28,7 +29,8 @@ class MilestoneBillingDecide(models.TransientModel):
             "line_ids" in fields_list
             and self.env.context.get("active_model") == "milestone.billing.line"
         ):
-            defaults["line_ids"] = self.env.context.get("active_ids")
+            active_ids = self.env.context.get("active_ids", [])
+            defaults.setdefault("line_ids", [Command.set(active_ids)])
         return defaults
 
     def action_confirm(self):

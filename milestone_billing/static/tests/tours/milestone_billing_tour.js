@@ -81,3 +81,93 @@ registry.category("web_tour.tours").add("milestone_billing_refused_untick", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("milestone_billing_queue", {
+    steps: () => [
+        {
+            content: "Select the ready lines",
+            trigger: ".o_data_row:contains('Designs approved') .o_list_record_selector input",
+            run: "check",
+        },
+        {
+            content: "And another",
+            trigger: ".o_data_row:contains('Build complete') .o_list_record_selector input",
+            run: "check",
+        },
+        {
+            content: "Bill them",
+            trigger: "button[name='action_create_draft_invoice']",
+            run: "click",
+        },
+        {
+            content: "Their drafts are shown",
+            trigger: ".o_breadcrumb:contains('Milestone Invoices')",
+        },
+        {
+            content: "One each",
+            trigger: ".o_list_view .o_data_row:nth-child(2):contains('2,500.00')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("milestone_billing_carry_and_write_off", {
+    steps: () => [
+        {
+            content: "Open a line",
+            trigger: ".o_data_row .o_data_cell:contains('Build complete')",
+            run: "click",
+        },
+        {
+            content: "Decide on what is open",
+            trigger: "button[name='action_decide']",
+            run: "click",
+        },
+        {
+            content: "Give the reason",
+            trigger: ".modal .o_field_widget[name='reason'] textarea",
+            run: "edit Moved to the last stage",
+        },
+        {
+            content: "Carry it to the balance",
+            trigger: ".modal button[name='action_confirm']",
+            run: "click",
+        },
+        {
+            content: "It is carried",
+            trigger: ".o_field_widget[name='amount_carried']:contains('500.00')",
+        },
+        {
+            content: "Take it back",
+            trigger: "button[name='action_undo']",
+            run: "click",
+        },
+        {
+            content: "It is open again",
+            trigger: ".o_field_widget[name='amount_open']:contains('500.00')",
+        },
+        {
+            content: "Decide anew",
+            trigger: "button[name='action_decide']",
+            run: "click",
+        },
+        {
+            content: "Write it off this time",
+            trigger: ".modal input[data-value='write_off']",
+            run: "click",
+        },
+        {
+            content: "Give the reason",
+            trigger: ".modal .o_field_widget[name='reason'] textarea",
+            run: "edit Agreed discount",
+        },
+        {
+            content: "Confirm",
+            trigger: ".modal button[name='action_confirm']",
+            run: "click",
+        },
+        {
+            content: "It is written off",
+            trigger: ".o_field_widget[name='amount_written_off']:contains('500.00')",
+        },
+    ],
+});
