@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tests import Form
 
 from .common import MilestoneBillingCommon
@@ -95,7 +96,7 @@ class TestScreens(MilestoneBillingCommon):
 
     def assertConstantQueries(self, model, names, records):
         """Assert that reading 40 records takes no more queries than reading 10."""
-        specification = dict.fromkeys(names, {})
+        specification = {name: {} for name in names}
         counts = []
         for number in (10, 10, 40):  # the first fills the registry's caches
             self.env.invalidate_all()
@@ -172,7 +173,7 @@ class TestScreens(MilestoneBillingCommon):
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
-                "order_line": [(0, 0, {"product_id": product.id})],
+                "order_line": [Command.create({"product_id": product.id})],
             }
         )
         with self.assertRaisesRegex(Exception, "billed by the sales order"):
