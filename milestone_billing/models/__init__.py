@@ -1,3 +1,6 @@
+# the company's column is there before existing projects take their default from it
+from . import res_company  # isort: skip
+
 from . import (
     account_move,
     account_move_line,
@@ -6,6 +9,5 @@ from . import (
     milestone_billing_line,
     project_milestone,
     project_project,
-    res_company,
     res_config_settings,
 )

@@ -86,15 +86,6 @@ class AccountMoveLine(models.Model):
             )
         return res
 
-    def _related_analytic_distribution(self):
-        # EXTENDS 'account': the project's analytic accounts, as sale takes the order's
-        vals = super()._related_analytic_distribution()
-        # sudo: who edits the invoice need not be able to read the project
-        project = self.sudo().milestone_billing_line_id.project_id
-        if project and not self.analytic_distribution:
-            vals |= project._get_analytic_distribution()
-        return vals
-
     # -------------------------------------------------------------------------
     # BUSINESS
     # -------------------------------------------------------------------------

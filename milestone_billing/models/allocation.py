@@ -61,11 +61,13 @@ def is_live(line, rounding):
     return not float_is_zero(line.drafted + line.billed, precision_rounding=rounding)
 
 
-def find_rest_line(lines, rounding):
+def find_rest_line(lines, planned, rounding):
     """Return the position of the open line that takes the rest, or None.
 
     That is the balance line or, where there is none and the percentages are a whole
-    set, the last percent line of which nothing is drafted or billed.
+    set, the last percent line that is neither drafted nor billed.
+
+    :param list planned: what each line's own percentage or amount gives it
     """
     candidates = [i for i, line in enumerate(lines) if line.basis == "balance"]
     if not candidates:
@@ -73,6 +75,12 @@ def find_rest_line(lines, rounding):
         missing = sum(lines[i].percent for i in candidates) - 100
         if abs(missing) > PERCENT_TOLERANCE * len(candidates) * (1 + 1e-9):
             return None
+        # what was billed elsewhere in full is not open
+        candidates = [
+            i
+            for i in candidates
+            if not lines[i].opening or exceeds(planned[i], lines[i].opening, rounding)
+        ]
     return next(
         (i for i in reversed(candidates) if not is_live(lines[i], rounding)), None
     )
@@ -112,12 +120,13 @@ def allocate(contract, rounding, lines):
 
     planned = [round_amount(get_plan(line)) for line in lines]
     takes = [max(plan, line.used) for plan, line in zip(planned, lines, strict=True)]
-    rest_index = find_rest_line(lines, rounding)
+    rest_index = find_rest_line(lines, planned, rounding)
     rest_shift = 0.0
     if rest_index is not None:
         own_plan = planned[rest_index]
         rest = round_amount(contract - sum(takes) + takes[rest_index])
-        planned[rest_index] = takes[rest_index] = max(rest, 0.0)
+        planned[rest_index] = max(rest, 0.0)
+        takes[rest_index] = max(planned[rest_index], lines[rest_index].used)
         if lines[rest_index].basis == "percent":
             rest_shift = round_amount(planned[rest_index] - own_plan)
     gap = round_amount(contract - sum(takes))

@@ -976,6 +976,10 @@ class MilestoneBillingLine(models.Model):
             "quantity": 1.0,
             "price_unit": self.amount_open,
         }
+        # given, so that core need not search for each line; without it, the company's
+        # analytic distribution models apply
+        if analytic_distribution := self.project_id._get_analytic_distribution():
+            vals["analytic_distribution"] = analytic_distribution
         if self.tax_ids:
             vals["tax_ids"] = [Command.set(self.tax_ids.ids)]
         return vals

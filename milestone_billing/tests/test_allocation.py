@@ -136,10 +136,13 @@ class TestAllocation(BaseCase):
     def test_what_was_billed_elsewhere_is_taken(self):
         lines = [percent(25, opening=3000), balance()]
         self.assertPlanned(10000, lines, (2500.0, 7000.0))
+        result = self.assertPlanned(10000, [fixed(8000), balance(opening=3000)],
+                                    (8000.0, 2000.0))  # fmt: skip
+        self.assertEqual(result.over_scheduled, 1000.0)
 
     @skipUnless(given, "hypothesis is not installed")
     def test_allocation_holds_for_any_contract_currency_and_history(self):
-        @settings(max_examples=400, deadline=None, database=None)
+        @settings(max_examples=1000, deadline=None, database=None)
         @given(contracts_with_schedules())
         def check(example):
             contract, rounding, lines = example
@@ -171,7 +174,7 @@ class TestAllocation(BaseCase):
         if result.rest_index is not None:
             self.assertFalse(is_live(lines[result.rest_index], rounding))
             self.assertEqual(result.unscheduled, 0.0)
-            if result.over_scheduled:
+            if result.over_scheduled and not lines[result.rest_index].opening:
                 self.assertEqual(result.planned[result.rest_index], 0.0)
         # billing every open line in turn, as planned, ends on the contract
         self.check_billing_to_the_end(contract, rounding, lines, result)

@@ -31,6 +31,7 @@ class TestPerformance(MilestoneBillingCommon):
         return queries
 
     def count_bare_creation(self, count):
+        """Create the same invoices without the addon, analytic accounts included."""
         vals_list = [
             {
                 "move_type": "out_invoice",
@@ -40,13 +41,16 @@ class TestPerformance(MilestoneBillingCommon):
                     Command.create(
                         {
                             "product_id": self.product.id,
-                            "name": f"Stage {index}",
+                            "name": line.name,
                             "price_unit": 10000.0,
+                            "analytic_distribution": (
+                                line.project_id._get_analytic_distribution()
+                            ),
                         }
                     )
                 ],
             }
-            for index in range(count)
+            for line in self.create_lines(count)
         ]
         self.env.flush_all()
         self.env.invalidate_all()
