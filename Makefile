@@ -1,6 +1,6 @@
 # Everything these commands make lies in .dev/.
 
-.PHONY: help demo test lint format test-core pot wheel shell clean
+.PHONY: help demo test lint format test-core bench pot wheel shell clean
 
 help:
 	@echo "make demo       serve the addon with demo data (PORT=8069; NEW=1 starts over)"
@@ -9,6 +9,7 @@ help:
 	@echo "make lint       linters alone"
 	@echo "make format     correct the formatting"
 	@echo "make test-core  Odoo's own tests of project and sales, with and without the addon"
+	@echo "make bench      what the addon costs beside Odoo's own screens and invoices"
 	@echo "make pot        export the terms to translate"
 	@echo "make wheel      build a wheel in .dev/dist"
 	@echo "make shell      a Python shell on the demo database"
@@ -31,7 +32,7 @@ format:
 test-core:
 	@tools/test_core.sh
 
-pot wheel shell clean:
+bench pot wheel shell clean:
 	@tools/module.sh $@
 
 export PORT NEW ONLY WITH ODOO_SRC

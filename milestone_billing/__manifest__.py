@@ -30,4 +30,5 @@
         ],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# module.sh shell | pot | wheel | clean
+# module.sh shell | bench | pot | wheel | clean
 # shellcheck source-path=SCRIPTDIR disable=SC2329  # functions are called through step
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$ROOT/tools/install.sh"
@@ -21,6 +21,16 @@ open_shell() {
     database_exists demo || die "there is no demo database yet: make demo"
     trap '' INT # for the shell, not for us
     odoo shell -d demo --no-http --log-level warn
+}
+
+run_benchmark() {
+    set_up
+    get_template account project_account
+    copy_database "$template" bench
+    step "Installing the addon" bench-install \
+        odoo server -d bench -i "$MODULE" --no-http --stop-after-init
+    odoo shell -d bench --no-http --log-level error <"$ROOT/tools/benchmark.py"
+    drop_database bench
 }
 
 # From a new database, so that nothing but the addon's own terms get in.
@@ -68,8 +78,9 @@ clean() {
 
 case ${1:-} in
 shell) open_shell ;;
+bench) run_benchmark ;;
 pot) export_pot ;;
 wheel) build_wheel ;;
 clean) clean ;;
-*) die "usage: $0 shell|pot|wheel|clean" ;;
+*) die "usage: $0 shell|bench|pot|wheel|clean" ;;
 esac
