@@ -20,6 +20,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/milestone_billing_menus.xml",
+        "report/account_move_templates.xml",
     ],
     "assets": {
         "web.assets_backend": [

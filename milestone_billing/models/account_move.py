@@ -23,6 +23,13 @@ class AccountMove(models.Model):
         compute_sudo=True,
     )
 
+    milestone_statement = fields.Json(
+        help="The billing schedule as it stood when the document was posted, for its"
+        " print: a reprint shows what was issued.",
+        copy=False,
+        groups="base.group_system",
+    )
+
     def _auto_init(self):
         # an empty column spares the compute on every journal entry at installation
         if not column_exists(
@@ -206,6 +213,7 @@ class AccountMove(models.Model):
     def _post(self, soft=True):
         # EXTENDS 'account': what is to be sent is sent soon, not once a day
         posted = super()._post(soft=soft)
+        posted._freeze_milestone_statement()
         if posted.filtered(lambda m: m.milestone_billing_project_id and m.sending_data):
             # sudo: whoever posts may have it sent
             self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
@@ -251,6 +259,70 @@ class AccountMove(models.Model):
             " first.",
             **values,
         )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: the billing schedule on the document
+    # -------------------------------------------------------------------------
+
+    def _freeze_milestone_statement(self):
+        """Keep the billing schedule with posted documents, as their prints show it."""
+        # sudo: whoever posts need not be able to read the project
+        for move in self.sudo().filtered("milestone_billing_project_id"):
+            move.with_context(
+                skip_is_manually_modified=True
+            ).milestone_statement = move._prepare_milestone_statement()
+
+    def _get_milestone_statement(self):
+        """Return the billing schedule for the print of the document, or False.
+
+        :return: the statement frozen at posting; live while the document is a draft
+        """
+        self.ensure_one()
+        # sudo: the document's own part of the schedule, for all who may print it
+        move = self.sudo()
+        if not move.milestone_billing_project_id:
+            return False
+        if move.state == "posted" and move.milestone_statement:
+            return move.milestone_statement
+        return move._prepare_milestone_statement()
+
+    def _prepare_milestone_statement(self):
+        """Return the billing schedule as it stands now, seen from this document.
+
+        Amounts are net, in the contract currency; texts are in the customer's language.
+        """
+        self.ensure_one()
+        project = self.milestone_billing_project_id.with_context(
+            lang=self.partner_id.lang
+        )
+        own_lines = self.line_ids.filtered("milestone_billing_line_id")
+        sign = -1 if self.move_type == "out_refund" else 1
+        this_document = sign * sum(own_lines.mapped("price_subtotal"))
+        billed = project.contract_billed
+        if self.state == "posted":
+            billed -= this_document
+        currency = project.contract_currency_id
+        schedule = project._get_schedule()
+        own_stages = own_lines.milestone_billing_line_id
+        return {
+            "project": project.name,
+            "reference": project.contract_reference or "",
+            "titles": [line._get_label() for line in schedule if line in own_stages],
+            "stages": [
+                line._prepare_statement_row(line in own_stages) for line in schedule
+            ],
+            "agreed": project.contract_to_date + project.contract_written_off,
+            "written_off": project.contract_written_off,
+            "to_date": project.contract_to_date,
+            "previously": currency.round(billed),
+            "this_document": currency.round(this_document),
+            "remaining": currency.round(
+                project.contract_to_date - billed - this_document
+            ),
+            "paid": project.contract_paid,
+            "paid_gross": project._get_paid_gross(),
+            "is_final": "final" in own_stages.mapped("kind") and sign > 0,
+        }
 
     # -------------------------------------------------------------------------
     # BUSINESS

@@ -826,6 +826,44 @@ class MilestoneBillingLine(models.Model):
             )
         return "\n".join([self._get_label(), " · ".join(details)])
 
+    def _prepare_statement_row(self, is_current):
+        """Return the line's row of the billing schedule on a document.
+
+        :param bool is_current: whether the document bills or credits this line
+        """
+        self.ensure_one()
+        # a draft is nothing the customer has: its number and date come with posting
+        invoices = self.move_line_ids.move_id.filtered(
+            lambda m: m.state == "posted" and m.move_type != "out_refund"
+        ).sorted("id")
+        # the live plan of a billed line may differ from what was billed of it
+        amount = max(self.amount_planned, self.amount_billed)
+        return {
+            "title": self._get_label(),
+            "criteria": (self.milestone_id.acceptance_criteria or "").split("\n")[0],
+            "amount": amount,
+            "state": self._get_statement_state(),
+            "invoices": [
+                {"name": move.name, "date": fields.Date.to_string(move.invoice_date)}
+                for move in invoices
+            ],
+            "is_current": is_current,
+        }
+
+    def _get_statement_state(self):
+        """Return the status of the line as the customer reads it."""
+        self.ensure_one()
+        labels = {
+            "upcoming": self.env._("To come"),
+            "ready": self.env._("Delivered"),
+            "to_decide": self.env._("Credited"),
+            "drafted": self.env._("Delivered"),
+            "billed": self.env._("Invoiced"),
+            "paid": self.env._("Paid"),
+            "written_off": self.env._("Cancelled"),
+        }
+        return labels[self.state]
+
     # -------------------------------------------------------------------------
     # BUSINESS: drafts
     # -------------------------------------------------------------------------

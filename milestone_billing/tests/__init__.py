@@ -8,5 +8,6 @@ from . import (
     test_line_life,
     test_performance,
     test_screens,
+    test_statement,
     test_tours,
 )

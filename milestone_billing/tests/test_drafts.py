@@ -222,7 +222,7 @@ class TestDrafts(MilestoneBillingCommon):
 
     def test_refusal_by_odoo_is_recorded_and_others_are_billed(self):
         # none of our rules looks at the company of the terms: Odoo itself refuses it
-        terms = self.pay_terms_b.with_context(lang="en_US").copy()
+        terms = self.env["account.payment.term"].create({"name": "Theirs"})
         terms.company_id = self.setup_other_company()["company"]
         other = self.create_project(
             "Other",
