@@ -457,6 +457,8 @@ class MilestoneBillingLine(models.Model):
     def create(self, vals_list):
         self._complete_milestones(vals_list)
         lines = super().create(vals_list)
+        # a tick at the same time would miss the new lines, and they the tick
+        lines.project_id._touch_billing()
         lines._give_late_numbers()
         lines.project_id._check_contract_not_exceeded()
         return lines
@@ -464,6 +466,8 @@ class MilestoneBillingLine(models.Model):
     def write(self, vals):
         self._check_live_line_unchanged(vals)
         res = super().write(vals)
+        if vals.keys() & {"kind", "milestone_id", "project_id"}:
+            self.project_id._touch_billing()
         if vals.get("kind") == "progress":
             self._give_late_numbers()
         if vals.keys() & {"basis", "amount", "amount_opening", "project_id"}:

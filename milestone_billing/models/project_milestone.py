@@ -52,6 +52,7 @@ class ProjectMilestone(models.Model):
         changed = self.browse()
         if "is_reached" in vals:
             changed = self.filtered(lambda m: m.is_reached != bool(vals["is_reached"]))
+            changed._touch_billing()
             if not vals["is_reached"]:
                 changed._remove_untouched_drafts()
         if vals.get("project_id"):
@@ -168,6 +169,12 @@ class ProjectMilestone(models.Model):
         )
         moves = lines._create_draft_invoices(by_tick=True)
         milestones._log_reached(moves.milestone_ids)
+
+    def _touch_billing(self):
+        """Make transactions that bill these milestones' projects at once conflict."""
+        # sudo: whether a project is billed by milestones is not for every user
+        projects = self.sudo().project_id
+        projects.filtered("allow_milestone_billing")._touch_billing()
 
     def _log_reached(self, invoiced):
         """Log on the projects who marked which milestones done, without amounts.

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
 
 from .allocation import allocate, exceeds
 from .milestone_billing_line import BILLING_STATES
@@ -533,6 +534,18 @@ class ProjectProject(models.Model):
     # BUSINESS
     # -------------------------------------------------------------------------
 
+    def _touch_billing(self):
+        """Make transactions that change these projects' billing at once conflict.
+
+        The row is written as it is: at PostgreSQL's REPEATABLE READ a mere lock would
+        let the other transaction go on with what it saw before. So it fails, and the
+        server tries it again.
+        """
+        if self.ids:
+            self.env.cr.execute(
+                SQL("UPDATE project_project SET id = id WHERE id IN %s", self._ids)
+            )
+
     def _get_schedule(self, edited=None):
         """Return the project's lines in the order of the schedule.
 
@@ -644,20 +657,29 @@ class ProjectProject(models.Model):
 
     def _get_exceeded_message(self, used):
         """Return why ``used``, drafted and billed together, is too much."""
+        invoices = self.billing_line_ids._get_documents().filtered(
+            lambda move: move.move_type != "out_refund"
+        )
+        newest = invoices.sorted("id")[-1:]
+        values = {
+            "project": self.name,
+            "invoice": newest and newest._get_milestone_display_name(),
+        }
         if not self.env.user.has_group(BILLING_GROUPS):
             return self.env._(
-                "%(project)s would be billed beyond its contract sum. Ask the"
-                " accountant.",
-                project=self.name,
+                "%(project)s would be billed beyond its contract sum; its newest invoice"
+                " is %(invoice)s. Ask the accountant.",
+                **values,
             )
         return self.env._(
             "%(project)s would have %(used)s drafted and billed, %(excess)s more than"
-            " its contract sum to date of %(contract)s. Lower the draft, credit an"
-            " invoice, or raise the contract sum first.",
-            project=self.name,
+            " its contract sum to date of %(contract)s. Its newest invoice is"
+            " %(invoice)s. Lower or delete that draft, credit an invoice, or raise the"
+            " contract sum first.",
             used=self._format_contract_amount(used),
             excess=self._format_contract_amount(used - self.contract_to_date),
             contract=self._format_contract_amount(self.contract_to_date),
+            **values,
         )
 
     def _get_blocking_reason(self):

@@ -11,3 +11,4 @@ from . import (
     test_statement,
     test_tours,
 )
+from . import test_concurrency

@@ -123,11 +123,12 @@ class TestLineLife(MilestoneBillingCommon):
             move.filtered(lambda m: self.build.move_line_ids & m.line_ids)
         )
         self.build.action_create_draft_invoice()
-        with (
-            self.assertRaisesRegex(ValidationError, "2,500.00 more than"),
-            self.env.cr.savepoint(),
-        ):
-            credit_note.button_draft()
+        newer = self.get_invoices(self.build)[-1]
+        for refused in (credit_note.button_draft, credit_note.button_cancel):
+            with self.assertRaises(ValidationError) as error, self.env.cr.savepoint():
+                refused()
+            self.assertRegex(str(error.exception), "2,500.00 more than")
+            self.assertIn(f"(* {newer.id})", str(error.exception))
         self.assertEqual(credit_note.state, "posted")
 
     # --- payments ---
@@ -249,6 +250,13 @@ class TestLineLife(MilestoneBillingCommon):
         message = self.project.message_ids[0].body
         self.assertIn("was changed by Anton Accountant", message)
         self.assertNotIn(self.partner_a.name, message)
+
+    def test_later_invoices_go_to_the_projects_new_customer(self):
+        self.mark_done(self.designs)
+        self.project.partner_id = self.partner_a
+        self.mark_done(self.build)
+        self.assertEqual(self.get_invoices(self.designs).partner_id, self.customer)
+        self.assertEqual(self.get_invoices(self.build).partner_id, self.partner_a)
 
     def test_one_project_an_invoice(self):
         self.mark_done(self.build)

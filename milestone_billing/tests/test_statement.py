@@ -24,8 +24,9 @@ class TestStatement(MilestoneBillingCommon):
             "Deposit — Project start Paid INV/2026/00001 03/31/2026",
             "Milestone 1 — Designs approved Approved in writing. Invoiced INV/2026/00002",
             "Milestone 2 — Build complete To come",
-            "Contract sum $ 10,000.00 Previously billed $ 2,500.00 This invoice"
-            " $ 2,500.00 Remaining to bill $ 5,000.00 Paid to date $ 2,500.00",
+            "Contract sum $ 10,000.00 Previously billed $ 2,500.00",
+            "This invoice $ 2,500.00 Remaining to bill $ 5,000.00",
+            "Paid to date $ 2,500.00",
         ):
             self.assertIn(part, text)
         self.assertNotIn("By mail", text)
