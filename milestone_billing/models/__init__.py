@@ -1,3 +1,6 @@
+# before the models that inherit it
+from . import milestone_billing_read_only_mixin  # isort: skip
+
 # the company's column is there before existing projects take their default from it
 from . import res_company  # isort: skip
 

@@ -2,9 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools.sql import column_exists, create_column
 
+from .project_project import BILLING_GROUPS
+
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "milestone.billing.read.only.mixin"]
 
     milestone_billing_project_id = fields.Many2one(
         comodel_name="project.project",
@@ -14,6 +17,7 @@ class AccountMove(models.Model):
         store=True,
         index="btree_not_null",
         compute_sudo=True,
+        groups=BILLING_GROUPS,
     )
     milestone_ids = fields.Many2many(
         comodel_name="project.milestone",
@@ -21,6 +25,7 @@ class AccountMove(models.Model):
         help="The milestones that this document bills or credits.",
         compute="_compute_milestone_ids",
         compute_sudo=True,
+        groups=BILLING_GROUPS,
     )
 
     milestone_statement = fields.Json(
@@ -66,15 +71,19 @@ class AccountMove(models.Model):
         return super(AccountMove, moves).copy_data(default)
 
     def write(self, vals):
+        # sudo: not all who write documents, such as vendor bills, see the schedule
+        billing_moves = self.sudo().filtered(
+            lambda move: (
+                vals.keys() & {"access_token", "partner_id"}
+                and move.milestone_billing_project_id
+            )
+        )
+        billing_moves = billing_moves.sudo(self.env.su)
         partners = {
-            move: move.partner_id
-            for move in self
-            if "partner_id" in vals and move.milestone_billing_project_id
+            move: move.partner_id for move in billing_moves if "partner_id" in vals
         }
         moves = self
-        if vals.keys() == {"access_token"} and all(
-            move.milestone_billing_project_id for move in self
-        ):
+        if vals.keys() == {"access_token"} and billing_moves == self:
             # the link that a notification makes is no edit of the accountant's
             moves = self.with_context(skip_is_manually_modified=True)
         res = super(AccountMove, moves).write(vals)
@@ -120,9 +129,20 @@ class AccountMove(models.Model):
         # sudo: the rules hold for documents of projects that the user cannot read
         moves = self.sudo().filtered("milestone_billing_project_id")
         for move in moves:
+            move._check_milestone_document()
             move._check_milestone_project()
             move._check_milestone_contract()
         moves.line_ids.milestone_billing_line_id.project_id._check_contract_not_exceeded()
+
+    def _check_milestone_document(self):
+        """Refuse a document that is none to a customer: it would count as billed."""
+        if not self.is_sale_document(include_receipts=True):
+            raise ValidationError(
+                self.env._(
+                    "%(document)s is no customer invoice and cannot bill a milestone.",
+                    document=self._get_milestone_display_name(),
+                )
+            )
 
     def _check_milestone_project(self):
         """Refuse a document that bills milestones of more than one project."""
@@ -214,8 +234,10 @@ class AccountMove(models.Model):
         # EXTENDS 'account': what is to be sent is sent soon, not once a day
         posted = super()._post(soft=soft)
         posted._freeze_milestone_statement()
-        if posted.filtered(lambda m: m.milestone_billing_project_id and m.sending_data):
-            # sudo: whoever posts may have it sent
+        # sudo: whoever posts may have it sent
+        if posted.sudo().filtered(
+            lambda m: m.milestone_billing_project_id and m.sending_data
+        ):
             self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
         return posted
 
@@ -309,7 +331,10 @@ class AccountMove(models.Model):
             "reference": project.contract_reference or "",
             "titles": [line._get_label() for line in schedule if line in own_stages],
             "stages": [
-                line._prepare_statement_row(line in own_stages) for line in schedule
+                line._prepare_statement_row(
+                    line in own_stages, self.commercial_partner_id
+                )
+                for line in schedule
             ],
             "agreed": project.contract_to_date + project.contract_written_off,
             "written_off": project.contract_written_off,
@@ -321,7 +346,11 @@ class AccountMove(models.Model):
             ),
             "paid": project.contract_paid,
             "paid_gross": project._get_paid_gross(),
-            "is_final": "final" in own_stages.mapped("kind") and sign > 0,
+            # who took the contract over did not pay what the former customer paid
+            "is_final": "final" in own_stages.mapped("kind")
+            and sign > 0
+            and schedule._get_documents().commercial_partner_id
+            == self.commercial_partner_id,
         }
 
     # -------------------------------------------------------------------------
@@ -341,8 +370,7 @@ class AccountMove(models.Model):
         for user, moves in self.grouped(
             lambda move: move.milestone_billing_project_id.billing_user_id
         ).items():
-            readable = user and moves.with_user(user).sudo(False).has_access("read")
-            if readable:
+            if moves._is_readable_by(user):
                 moves[0].activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=self.env._("Check and post the milestone invoice")
@@ -378,13 +406,25 @@ class AccountMove(models.Model):
         """Call the billing responsible, else the project manager, when sending failed."""
         self.ensure_one()
         project = self.sudo().milestone_billing_project_id
-        if project:
-            self.activity_schedule(
-                "mail.mail_activity_data_warning",
-                summary=self.env._("The milestone invoice was not sent"),
-                note=reason,
-                user_id=project.billing_user_id.id or self.invoice_user_id.id,
-            )
+        if not project:
+            return
+        user = project.billing_user_id or self.invoice_user_id
+        is_reader = self._is_readable_by(user)
+        # the reason may name the customer: when no reader of the invoice is known, the
+        # project manager is called on the project, without it
+        (self if is_reader else project).activity_schedule(
+            "mail.mail_activity_data_warning",
+            summary=self.env._("The milestone invoice was not sent"),
+            note=reason if is_reader else False,
+            user_id=user.id if is_reader else project.user_id.id or user.id,
+        )
+
+    def _is_readable_by(self, user):
+        """Whether a user may read these documents with all of his companies."""
+        moves = self.with_user(user).with_context(
+            allowed_company_ids=user.company_ids.ids
+        )
+        return bool(user) and moves.has_access("read")
 
     def _get_milestone_origin_message(self, by_tick):
         """Return the log message of a new draft: which milestones, and whose doing."""

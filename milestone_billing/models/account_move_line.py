@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+
+from .project_project import BILLING_GROUPS
 
 
 class AccountMoveLine(models.Model):
@@ -13,6 +15,7 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
         readonly=True,
+        groups=BILLING_GROUPS,
     )
     milestone_billing_planned = fields.Monetary(
         string="Planned for the Milestone",
@@ -21,6 +24,7 @@ class AccountMoveLine(models.Model):
         currency_field="currency_id",
         copy=False,
         readonly=True,
+        groups=BILLING_GROUPS,
     )
 
     # -------------------------------------------------------------------------
@@ -29,16 +33,14 @@ class AccountMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._record_planned(vals_list)
-        lines = super().create(vals_list)
+        lines = super().create(self._record_planned(vals_list))
         lines.move_id._check_milestone_billing()
         return lines
 
     def write(self, vals):
+        self._check_recorded_link_unchanged(vals)
         projects = self.sudo().milestone_billing_line_id.project_id
-        if vals.get("milestone_billing_line_id"):
-            self._record_planned([vals])
-        res = super().write(vals)
+        res = super().write(*self._record_planned([vals]))
         if projects and not self.env.context.get("skip_is_manually_modified"):
             # core marks edits of the document, but not those made on its lines alone
             drafts = self.move_id.filtered(
@@ -58,18 +60,50 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _record_planned(self, vals_list):
-        """Complete the values of a link to a milestone line with its present plan."""
-        vals_list = [
-            vals
-            for vals in vals_list
-            if vals.get("milestone_billing_line_id")
-            and "milestone_billing_planned" not in vals
-        ]
+        """Return the values, with the present plan of the milestone line they link to.
+
+        The caller's values stay as they are: the server may have to try again.
+        """
         # sudo: who may write the link need not be able to read the schedule
         billing_lines = self.env["milestone.billing.line"].sudo()
-        for vals in vals_list:
-            line = billing_lines.browse(vals["milestone_billing_line_id"])
-            vals["milestone_billing_planned"] = line._get_plan_to_record()
+        return [
+            {
+                **vals,
+                "milestone_billing_planned": billing_lines.browse(
+                    vals["milestone_billing_line_id"]
+                )._get_plan_to_record(),
+            }
+            if vals.get("milestone_billing_line_id")
+            and "milestone_billing_planned" not in vals
+            else vals
+            for vals in vals_list
+        ]
+
+    def _check_recorded_link_unchanged(self, vals):
+        """Refuse to rewrite a recorded plan or the milestone of a posted document.
+
+        Views offer neither; a request could have a stage billed twice.
+        """
+        if self.env.su or not vals.keys() & {
+            "milestone_billing_line_id",
+            "milestone_billing_planned",
+        }:
+            return
+        if "milestone_billing_planned" in vals:
+            raise AccessError(
+                self.env._("The plan recorded with an invoice line does not change.")
+            )
+        # sudo: the rule holds for who cannot see the schedule
+        posted = self.sudo().filtered(lambda line: line.parent_state == "posted")
+        for line in posted:
+            if line.milestone_billing_line_id.id != vals["milestone_billing_line_id"]:
+                raise UserError(
+                    self.env._(
+                        "%(invoice)s is posted and keeps its milestones. Reset it to"
+                        " draft or credit it first.",
+                        invoice=line.move_id._get_milestone_display_name(),
+                    )
+                )
 
     # -------------------------------------------------------------------------
     # HOOKS
@@ -79,10 +113,14 @@ class AccountMoveLine(models.Model):
         # EXTENDS 'account': credit notes and their replacements carry the milestone
         # line; a debit note bills something else and does not
         res = super()._copy_data_extend_business_fields(values)
-        if not self.env.context.get("milestone_billing_skip_link"):
+        # sudo: not all who credit documents, such as vendor bills, see the schedule
+        line = self.sudo()
+        if line.milestone_billing_line_id and not self.env.context.get(
+            "milestone_billing_skip_link"
+        ):
             values.update(
-                milestone_billing_line_id=self.milestone_billing_line_id.id,
-                milestone_billing_planned=self.milestone_billing_planned,
+                milestone_billing_line_id=line.milestone_billing_line_id.id,
+                milestone_billing_planned=line.milestone_billing_planned,
             )
         return res
 

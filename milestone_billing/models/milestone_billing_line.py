@@ -9,6 +9,7 @@ from odoo.exceptions import (
 )
 from odoo.fields import Command, Domain
 from odoo.tools import SQL
+from odoo.tools.misc import clean_context
 
 from .allocation import ScheduleLine
 
@@ -26,6 +27,7 @@ BILLING_STATES = [
 
 class MilestoneBillingLine(models.Model):
     _name = "milestone.billing.line"
+    _inherit = "milestone.billing.read.only.mixin"
     _description = "Milestone Line"
     _order = "project_id, sequence, id"
     _check_company_auto = True
@@ -455,6 +457,8 @@ class MilestoneBillingLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # the caller's values stay as they are: the server may have to try again
+        vals_list = [dict(vals) for vals in vals_list]
         self._complete_milestones(vals_list)
         lines = super().create(vals_list)
         # a tick at the same time would miss the new lines, and they the tick
@@ -597,8 +601,11 @@ class MilestoneBillingLine(models.Model):
             )
         self.check_access("read")
         states = {"ready", "to_decide"} if len(self) == 1 else {"ready"}
-        # sudo: an invoicing user need not be able to read the project
-        lines = self.sudo().filtered(lambda line: line.state in states)
+        # sudo: an invoicing user need not be able to read the project; the defaults of
+        # the screen that he comes from are not meant for the invoice
+        context = clean_context(self.env.context)
+        lines = self.with_env(self.env(context=context)).sudo()
+        lines = lines.filtered(lambda line: line.state in states)
         moves = lines._create_draft_invoices()
         left = lines - moves.line_ids.milestone_billing_line_id
         if not moves:
@@ -830,15 +837,20 @@ class MilestoneBillingLine(models.Model):
             )
         return "\n".join([self._get_label(), " · ".join(details)])
 
-    def _prepare_statement_row(self, is_current):
+    def _prepare_statement_row(self, is_current, customer):
         """Return the line's row of the billing schedule on a document.
 
         :param bool is_current: whether the document bills or credits this line
+        :param customer: the commercial partner; invoices of others are not named
         """
         self.ensure_one()
         # a draft is nothing the customer has: its number and date come with posting
         invoices = self.move_line_ids.move_id.filtered(
-            lambda m: m.state == "posted" and m.move_type != "out_refund"
+            lambda m: (
+                m.state == "posted"
+                and m.move_type != "out_refund"
+                and m.commercial_partner_id == customer
+            )
         ).sorted("id")
         # the live plan of a billed line may differ from what was billed of it
         amount = max(self.amount_planned, self.amount_billed)

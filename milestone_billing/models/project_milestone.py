@@ -5,7 +5,8 @@ from .milestone_billing_line import BILLING_STATES
 
 
 class ProjectMilestone(models.Model):
-    _inherit = "project.milestone"
+    _name = "project.milestone"
+    _inherit = ["project.milestone", "milestone.billing.read.only.mixin"]
 
     acceptance_criteria = fields.Text(
         help="What must be true for this milestone to be done, in plain words.",
@@ -69,6 +70,13 @@ class ProjectMilestone(models.Model):
         if vals.get("is_reached"):
             changed._bill_reached()
         return res
+
+    def unlink(self):
+        self.check_access("unlink")
+        # sudo: the lines go with their milestone, whoever may delete it; not by the
+        # database's cascade, which would leave the totals of the schedule behind
+        self.sudo().billing_line_ids.unlink()
+        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_billed(self):
@@ -160,9 +168,19 @@ class ProjectMilestone(models.Model):
         # written before any invoice exists
         self.flush_recordset(["is_reached"])
         # sudo: whoever marks a milestone done need not be able to make invoices
-        # himself, as a salesperson need not who invoices an order
-        milestones = self.sudo().filtered(
-            lambda m: m.billing_line_ids and m.project_id.allow_milestone_billing
+        # himself, as a salesperson need not who invoices an order; so nothing else in
+        # the context of his request, such as defaults, may shape the invoice
+        context = {
+            key: value
+            for key, value in self.env.context.items()
+            if key in ("lang", "tz", "allowed_company_ids")
+        }
+        milestones = (
+            self.with_env(self.env(context=context))
+            .sudo()
+            .filtered(
+                lambda m: m.billing_line_ids and m.project_id.allow_milestone_billing
+            )
         )
         lines = milestones.billing_line_ids.filtered(
             lambda line: line._is_billed_by_itself()

@@ -9,7 +9,8 @@ BILLING_GROUPS = "milestone_billing.group_milestone_billing_user"
 
 
 class ProjectProject(models.Model):
-    _inherit = "project.project"
+    _name = "project.project"
+    _inherit = ["project.project", "milestone.billing.read.only.mixin"]
 
     allow_milestone_billing = fields.Boolean(
         string="Milestone Billing",
@@ -82,6 +83,7 @@ class ProjectProject(models.Model):
         ],
         string="When a Milestone Is Done",
         default=lambda self: self.env.company.milestone_billing_automation,
+        copy=False,  # see copy()
         required=True,
         groups=BILLING_GROUPS,
     )
@@ -390,10 +392,6 @@ class ProjectProject(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_may_set_automation(
-            [v["billing_automation"] for v in vals_list if "billing_automation" in v],
-            self.env.company.milestone_billing_automation,
-        )
         projects = super().create(
             [
                 {**vals, **self._get_switch_on_vals(vals)}
@@ -402,6 +400,12 @@ class ProjectProject(models.Model):
                 for vals in vals_list
             ]
         )
+        # afterwards, as defaults of the request or of the user count as well
+        self._check_may_set_automation(
+            projects.sudo().mapped("billing_automation"),
+            self.env.company.milestone_billing_automation,
+        )
+        projects._check_billed_by_own_company()
         projects._check_contract_not_exceeded()
         return projects
 
@@ -410,6 +414,12 @@ class ProjectProject(models.Model):
             self._check_may_set_automation(
                 [vals["billing_automation"]], project.sudo().billing_automation
             )
+        is_contract = "company_id" in vals or any(
+            self._fields[fname]._module == "milestone_billing"
+            for fname in vals.keys() & self._fields.keys()
+        )
+        if is_contract:
+            self._check_billed_by_own_company()
         self._check_billed_contract_unchanged(vals)
         switched_on = self.browse()
         if vals.get("allow_milestone_billing"):
@@ -419,6 +429,8 @@ class ProjectProject(models.Model):
                 {**vals, **project._get_switch_on_vals(vals)}
             )
         res = super(ProjectProject, self - switched_on).write(vals)
+        if is_contract:
+            self._check_billed_by_own_company()
         if "contract_sum" in vals:
             self._check_contract_not_exceeded()
         return res
@@ -436,7 +448,10 @@ class ProjectProject(models.Model):
         copies = super(
             ProjectProject, self.with_context(milestone_mapping=mapping)
         ).copy(default)
-        # sudo: who may copy a project takes its schedule along without seeing it
+        # sudo: who may copy a project takes along what he could not choose himself …
+        if "billing_automation" not in (default or {}):
+            copies.sudo().billing_automation = self.sudo().billing_automation
+        # … and its schedule without seeing it
         for line in self.sudo().billing_line_ids:
             if line.milestone_id.id in mapping:
                 line.copy(
@@ -475,6 +490,18 @@ class ProjectProject(models.Model):
                 self.env._(
                     "Only users with the Invoicing right may change what happens when a"
                     " milestone is done. Ask your accountant."
+                )
+            )
+
+    def _check_billed_by_own_company(self):
+        """Refuse the contract to who has no access to the company that bills it."""
+        # sudo: the rule holds for who cannot see the contract
+        billed = self.sudo().filtered("allow_milestone_billing")
+        if not self.env.su and billed.billing_company_id - self.env.user.company_ids:
+            raise AccessError(
+                self.env._(
+                    "Only users of the company that bills a project may change its"
+                    " contract."
                 )
             )
 

@@ -1,14 +1,16 @@
 from . import (
     test_allocation,
     test_automation,
+    test_concurrency,
     test_contract,
     test_decisions,
     test_drafts,
     test_invoice,
     test_line_life,
+    test_multi_company,
     test_performance,
+    test_rights,
     test_screens,
     test_statement,
     test_tours,
 )
-from . import test_concurrency

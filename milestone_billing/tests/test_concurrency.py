@@ -46,7 +46,8 @@ class Act(NamedTuple):
 
 def pause():
     """Say that the point is reached, and wait there to be killed."""
-    print(PAUSED, flush=True)
+    sys.stdout.write(f"{PAUSED}\n")
+    sys.stdout.flush()
     threading.Event().wait()
 
 

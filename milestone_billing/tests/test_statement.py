@@ -83,6 +83,13 @@ class TestStatement(MilestoneBillingCommon):
         self.assertIn("Milestone 2 — Build complete Delivered", text)
         self.assertNotIn("Draft", text)
 
+    def test_invoices_of_an_earlier_customer_are_not_named(self):
+        earlier = self.bill(self.deposit)
+        self.project.partner_id = self.partner_a
+        text = self.render(self.bill(self.final))
+        self.assertNotIn(earlier.name, text)
+        self.assertNotIn("You have already paid", text)
+
     def test_names_are_text(self):
         self.build.name = "<script>alert(1)</script>"
         content, _type = self.env["ir.actions.report"]._render_qweb_html(
