@@ -82,7 +82,7 @@ class ProjectProject(models.Model):
             ("post_send", "Make, post and send the invoice"),
         ],
         string="When a Milestone Is Done",
-        default=lambda self: self.env.company.milestone_billing_automation,
+        default=lambda self: self._get_default_billing_automation(),
         copy=False,  # see copy()
         required=True,
         groups=BILLING_GROUPS,
@@ -219,6 +219,14 @@ class ProjectProject(models.Model):
         compute_sudo=True,
         groups=f"project.group_project_user,{BILLING_GROUPS}",
     )
+
+    # -------------------------------------------------------------------------
+    # DEFAULTS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_default_billing_automation(self):
+        return self.env.company.milestone_billing_automation or "draft"
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -403,7 +411,7 @@ class ProjectProject(models.Model):
         # afterwards, as defaults of the request or of the user count as well
         self._check_may_set_automation(
             projects.sudo().mapped("billing_automation"),
-            self.env.company.milestone_billing_automation,
+            self._get_default_billing_automation(),
         )
         projects._check_billed_by_own_company()
         projects._check_contract_not_exceeded()

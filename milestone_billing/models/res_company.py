@@ -13,5 +13,4 @@ class ResCompany(models.Model):
         string="When a Milestone Is Done",
         help="The default of new projects.",
         default="draft",
-        required=True,
     )
