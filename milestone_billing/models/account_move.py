@@ -318,14 +318,8 @@ class AccountMove(models.Model):
             lang=self.partner_id.lang
         )
         own_lines = self.line_ids.filtered("milestone_billing_line_id")
-        sign = -1 if self.move_type == "out_refund" else 1
-        this_document = sign * sum(own_lines.mapped("price_subtotal"))
-        billed = project.contract_billed
-        if self.state == "posted":
-            billed -= this_document
-        currency = project.contract_currency_id
-        schedule = project._get_schedule()
         own_stages = own_lines.milestone_billing_line_id
+        schedule = project._get_schedule()
         return {
             "project": project.name,
             "reference": project.contract_reference or "",
@@ -336,21 +330,32 @@ class AccountMove(models.Model):
                 )
                 for line in schedule
             ],
+            **self._prepare_statement_amounts(project, own_lines),
+            # who took the contract over did not pay what the former customer paid
+            "is_final": self.move_type != "out_refund"
+            and "final" in own_stages.mapped("kind")
+            and schedule._get_documents().commercial_partner_id
+            == self.commercial_partner_id,
+        }
+
+    def _prepare_statement_amounts(self, project, own_lines):
+        """Return the amounts of the statement, net but for the gross paid."""
+        sign = -1 if self.move_type == "out_refund" else 1
+        this_document = sign * sum(own_lines.mapped("price_subtotal"))
+        is_counted = self.state == "posted"
+        previously = project.contract_billed - (this_document if is_counted else 0.0)
+        round_amount = project.contract_currency_id.round
+        return {
             "agreed": project.contract_to_date + project.contract_written_off,
             "written_off": project.contract_written_off,
             "to_date": project.contract_to_date,
-            "previously": currency.round(billed),
-            "this_document": currency.round(this_document),
-            "remaining": currency.round(
-                project.contract_to_date - billed - this_document
+            "previously": round_amount(previously),
+            "this_document": round_amount(this_document),
+            "remaining": round_amount(
+                project.contract_to_date - previously - this_document
             ),
             "paid": project.contract_paid,
             "paid_gross": project._get_paid_gross(),
-            # who took the contract over did not pay what the former customer paid
-            "is_final": "final" in own_stages.mapped("kind")
-            and sign > 0
-            and schedule._get_documents().commercial_partner_id
-            == self.commercial_partner_id,
         }
 
     # -------------------------------------------------------------------------

@@ -627,40 +627,42 @@ class ProjectProject(models.Model):
         if not lines:
             return []
         allocation = self._allocate(lines)
-        notices = []
+        notices = self._get_gap_notices(allocation)
+        # a rounding difference is what the last line is for
+        if abs(allocation.rest_shift) >= len(lines) * self._get_contract_rounding():
+            rest_line = lines[allocation.rest_index]
+            notices.append(self._get_rest_notice(rest_line, allocation.rest_shift))
+        if not allocation.over_scheduled:
+            notices += [
+                self.env._(
+                    "%(line)s is not invoiced. %(reason)s",
+                    line=line.name,
+                    reason=line.blocking_reason,
+                )
+                for line in lines
+                if line.blocking_reason
+            ]
+        return notices
+
+    def _get_gap_notices(self, allocation):
+        """Return what the schedule exceeds of the contract sum, or leaves over."""
         if allocation.over_scheduled:
-            notices.append(
+            return [
                 self.env._(
                     "Over-scheduled by %(amount)s: nothing more is billed until you"
                     " lower the lines or raise the contract sum.",
                     amount=self._format_contract_amount(allocation.over_scheduled),
                 )
-            )
+            ]
         if allocation.unscheduled:
-            notices.append(
+            return [
                 self.env._(
                     "%(amount)s of the contract sum is unscheduled: add a line for it,"
                     " or give one line the balance.",
                     amount=self._format_contract_amount(allocation.unscheduled),
                 )
-            )
-        # a rounding difference is what the last line is for
-        if abs(allocation.rest_shift) >= len(lines) * self._get_contract_rounding():
-            notices.append(
-                self._get_rest_notice(
-                    lines[allocation.rest_index], allocation.rest_shift
-                )
-            )
-        notices += [
-            self.env._(
-                "%(line)s is not invoiced. %(reason)s",
-                line=line.name,
-                reason=line.blocking_reason,
-            )
-            for line in lines
-            if line.blocking_reason and not allocation.over_scheduled
-        ]
-        return notices
+            ]
+        return []
 
     def _get_rest_notice(self, line, shift):
         """Return how much ``line`` gets beyond its percentage, or short of it."""
