@@ -246,4 +246,9 @@ for user in project_manager | accountant | env.ref("base.user_admin"):
             }
         )
 
+# No bot that greets in front of the screens.
+users = project_manager | accountant | env.ref("base.user_admin")
+if "odoobot_state" in users._fields:
+    users.odoobot_state = "disabled"
+
 env.cr.commit()

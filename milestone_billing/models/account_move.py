@@ -232,6 +232,7 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         # EXTENDS 'account': what is to be sent is sent soon, not once a day
+        self._set_milestone_due_date()
         posted = super()._post(soft=soft)
         posted._freeze_milestone_statement()
         # sudo: whoever posts may have it sent
@@ -240,6 +241,20 @@ class AccountMove(models.Model):
         ):
             self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
         return posted
+
+    def _set_milestone_due_date(self):
+        """Let no invoice be due before its date.
+
+        Without payment terms core keeps the day on which the draft was made; a draft
+        that a tick made may wait long before the accountant posts it.
+        """
+        today = fields.Date.context_today(self)
+        for move in self.sudo().filtered("milestone_billing_project_id"):
+            date = move.invoice_date or today
+            if not move.invoice_payment_term_id and move.invoice_date_due < date:
+                move.with_context(
+                    skip_is_manually_modified=True
+                ).invoice_date_due = date
 
     def _fetch_duplicate_reference(self, matching_states=("draft", "posted")):
         # EXTENDS 'account': stages of one schedule often have the same amount and date;

@@ -108,6 +108,15 @@ class TestInvoice(MilestoneBillingCommon):
             ],
         )
 
+    def test_draft_that_waited_is_not_overdue_when_it_is_posted(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.invoice_date_due = "2026-01-15"  # the day it was made
+        self.post(move, "2026-02-20")
+        self.assertEqual(str(move.invoice_date_due), "2026-02-20")
+        terms_line = move.line_ids.filtered("date_maturity")
+        self.assertEqual(str(terms_line.date_maturity), "2026-02-20")
+
     # --- taxes ---
 
     def test_fiscal_position_of_the_customer_adapts_the_tax(self):
