@@ -10,7 +10,10 @@ from . import (
     account_move_send,
     milestone_billing_decision,
     milestone_billing_line,
+    milestone_billing_line_document,
     project_milestone,
     project_project,
+    project_project_document,
     res_config_settings,
+    res_currency,
 )

@@ -277,6 +277,23 @@ class AccountMove(models.Model):
             )
         }
 
+    def _get_mail_template(self):
+        # EXTENDS 'account': milestone invoices say what remains; credit notes do not
+        template = self.env.ref(
+            "milestone_billing.mail_template_milestone_invoice",
+            raise_if_not_found=False,
+        )
+        if (
+            template
+            and self
+            and all(
+                move.move_type == "out_invoice" and move.milestone_billing_project_id
+                for move in self
+            )
+        ):
+            return template
+        return super()._get_mail_template()
+
     def _get_unreach_refusal(self):
         """Return why a milestone of this document cannot be marked not done."""
         self.ensure_one()

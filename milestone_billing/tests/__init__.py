@@ -4,6 +4,7 @@ from . import (
     test_concurrency,
     test_contract,
     test_decisions,
+    test_document,
     test_drafts,
     test_invoice,
     test_line_life,

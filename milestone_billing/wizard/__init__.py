@@ -1,1 +1,1 @@
-from . import milestone_billing_decide
+from . import mail_compose_message, milestone_billing_decide

@@ -1,0 +1,91 @@
+from odoo import models
+from odoo.tools import float_is_zero, float_round, formatLang
+
+
+class MilestoneBillingLine(models.Model):
+    """The line on the documents of its project's billing schedule."""
+
+    _inherit = "milestone.billing.line"
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: documents of the schedule
+    # -------------------------------------------------------------------------
+
+    def _get_scheduled_amount(self):
+        """Return what the line takes of the contract sum, net."""
+        self.ensure_one()
+        return max(self.amount_planned, self.amount_drafted + self.amount_billed)
+
+    def _prepare_schedule_row(self):
+        """Return the line's row of the schedule's documents."""
+        self.ensure_one()
+        amount = self._get_scheduled_amount()
+        return {
+            "title": self._get_label(),
+            "criteria": self.milestone_id.acceptance_criteria or "",
+            "deadline": self.deadline,
+            "share": self._format_share(amount),
+            "amount": amount,
+            "billed": self.amount_billed,
+            "paid": self.amount_paid,
+            "remaining": self.currency_id.round(amount - self.amount_billed),
+            "state": self._get_statement_state(),
+            "is_cancelled": self.state == "written_off",
+        }
+
+    def _format_share(self, amount):
+        """Return the percentage of the agreed contract sum that ``amount`` is, as text."""
+        share = float_round(self._get_share(amount), precision_digits=2)
+        is_whole = float_is_zero(share - round(share), precision_digits=2)
+        number = formatLang(self.env, share, digits=0 if is_whole else 2)
+        return self.env._("%(number)s%%", number=number)
+
+    def _get_share(self, amount):
+        """Return the percentage of the agreed contract sum that ``amount`` is.
+
+        A percent line keeps its own where only rounding parts it from the amount.
+        """
+        project = self.project_id
+        agreed = project.contract_to_date + project.contract_written_off
+        rounding = len(project.billing_line_ids) * self.currency_id.rounding
+        if (
+            self.basis == "percent"
+            and abs(agreed * self.percent / 100 - amount) <= rounding
+        ):
+            return self.percent
+        return amount * 100 / agreed if agreed else 0.0
+
+    def _get_estimated_tax_ids(self):
+        """Return the taxes that an invoice of the line would have today."""
+        self.ensure_one()
+        if self.tax_ids:
+            return self.tax_ids
+        customer = self.project_id.partner_id
+        addresses = customer.address_get(["invoice", "delivery"])
+        position = self.env["account.fiscal.position"]._get_fiscal_position(
+            customer.browse(addresses["invoice"]),
+            delivery=customer.browse(addresses["delivery"]),
+        )
+        product = self._get_product()
+        taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
+        if not taxes:
+            account = (
+                product._get_product_accounts()["income"]
+                or self._get_journal().default_account_id
+            )
+            taxes = account.tax_ids.filtered(lambda tax: tax.type_tax_use == "sale")
+        return position.map_tax(taxes)
+
+    def _prepare_base_line_for_taxes_computation(self):
+        """Return the line as Odoo's computation of taxes takes it; its price is net."""
+        self.ensure_one()
+        return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
+            self,
+            currency_id=self.currency_id,
+            partner_id=self.project_id.partner_id,
+            product_id=self._get_product(),
+            price_unit=self._get_scheduled_amount(),
+            quantity=1.0,
+            tax_ids=self._get_estimated_tax_ids(),
+            special_mode="total_excluded",
+        )

@@ -1,0 +1,395 @@
+from io import BytesIO
+from unittest.mock import patch
+
+from lxml import html
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import Form
+from odoo.tools.pdf import PdfFileReader
+
+from odoo.addons.mail.tests.common import MailCase
+
+from .common import MilestoneBillingCommon
+
+SCHEDULE = "milestone_billing.report_project_billing_schedule"
+FONT = "<style>* { font-family: sans-serif !important; }</style>"
+STATE = "milestone_billing.report_project_billing_state"
+
+
+class TestDocument(MailCase, MilestoneBillingCommon):
+    """The billing schedule as a document for the customer, and the e-mails."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.project.write(
+            {"contract_reference": "C-2026-014", "contract_date": "2026-01-15"}
+        )
+
+    def render(self, report, project=None, user=None):
+        """Return the text of a document."""
+        reports = self.env["ir.actions.report"].with_user(user or self.accountant)
+        content, _type = reports._render_qweb_html(
+            report, (project or self.project).ids
+        )
+        page = html.fromstring(content).find_class("page")[0]
+        return normalize(page.text_content())
+
+    def render_pdf(self, report):
+        """Return the text of a document's PDF."""
+        reports = self.env["ir.actions.report"].with_user(self.accountant)
+        if reports.get_wkhtmltopdf_state() in ("install", "broken"):
+            self.skipTest("wkhtmltopdf is not installed")
+        run = self.registry["ir.actions.report"]._run_wkhtmltopdf
+
+        def run_with_system_font(self, bodies, **kwargs):
+            # some builds of wkhtmltopdf draw web fonts as outlines, not as text
+            bodies = [str(body).replace("</head>", f"{FONT}</head>") for body in bodies]
+            return run(self, bodies, **kwargs)
+
+        with patch.object(
+            self.registry["ir.actions.report"], "_run_wkhtmltopdf", run_with_system_font
+        ):
+            content, _type = reports.with_context(
+                force_report_rendering=True
+            )._render_qweb_pdf(report, self.project.ids)
+        pages = PdfFileReader(BytesIO(content)).pages
+        return normalize(" ".join(page.extract_text() for page in pages))
+
+    def add_tax(self, amount, **values):
+        """Return a new tax with a group of its own."""
+        group = self.env["account.tax.group"].create({"name": f"VAT {amount}%"})
+        return self.env["account.tax"].create(
+            {
+                "name": f"{amount}%",
+                "amount": amount,
+                "type_tax_use": "sale",
+                "tax_group_id": group.id,
+                **values,
+            }
+        )
+
+    def compose(self, user=None):
+        """Return the composer of the e-mail with the schedule, as the user sees it."""
+        action = self.project.with_user(
+            user or self.accountant
+        ).action_send_billing_schedule()
+        composer = self.env[action["res_model"]].with_user(user or self.accountant)
+        return Form(composer.with_context(**action["context"])).save()
+
+    # -------------------------------------------------------------------------
+    # THE SCHEDULE
+    # -------------------------------------------------------------------------
+
+    def test_pdf_shows_stages_totals_and_words(self):
+        self.designs.milestone_id.acceptance_criteria = "Approved in writing.\nBy mail."
+        text = self.render_pdf(SCHEDULE)
+        for part in (
+            "Client & Sons",
+            "C-2026-014",
+            "Milestone 1 — Designs approved",
+            "Approved in writing. By mail.",
+            "Final — Launch / delivery",
+            "Estimated total with taxes $ 11,500.00",
+            "Eleven thousand, five hundred dollars, zero cents",
+            "Place, date and signature",
+        ):
+            self.assertIn(part, text)
+
+    def test_pdf_of_the_state_shows_what_remains(self):
+        self.pay(self.bill(self.deposit))
+        self.bill(self.designs)
+        text = self.render_pdf(STATE)
+        self.assertIn("Total $ 10,000.00 $ 5,000.00 $ 2,500.00 $ 5,000.00", text)
+
+    def test_schedule_shows_share_amount_and_expected_date(self):
+        self.build.deadline = "2026-05-31"
+        text = self.render(SCHEDULE)
+        self.assertIn("Milestone 2 — Build complete 05/31/2026 25% $ 2,500.00", text)
+        self.assertIn("Final — Launch / delivery — 25% $ 2,500.00", text)
+        self.assertIn("Contract date 01/15/2026", text)
+
+    def test_state_shows_what_is_billed_paid_and_remaining_of_each_stage(self):
+        self.pay(self.bill(self.deposit), 1437.5)
+        text = self.render(STATE)
+        self.assertIn(
+            "Deposit — Project start Invoiced $ 2,500.00 $ 2,500.00 $ 1,250.00 $ 0.00",
+            text,
+        )
+        self.assertIn(
+            "Milestone 1 — Designs approved To come $ 2,500.00 $ 0.00 $ 0.00 $ 2,500.00",
+            text,
+        )
+
+    def test_thirds_add_up_and_keep_their_share(self):
+        third = 33.333333
+        project = self.create_project(
+            "Thirds", [(name, "progress", "percent", third) for name in "ABC"]
+        )
+        text = self.render(SCHEDULE, project)
+        self.assertIn("33.33% $ 3,333.33", text)
+        self.assertIn("33.33% $ 3,333.34", text)
+        self.assertIn("Total without taxes $ 10,000.00", text)
+
+    def test_share_of_the_line_that_takes_the_rest_follows_its_amount(self):
+        project = self.create_project(
+            "Rest",
+            [
+                ("A", "progress", "percent", 50),
+                ("B", "progress", "fixed", 2000),
+                ("C", "final", "percent", 50),
+            ],
+        )
+        text = self.render(SCHEDULE, project)
+        self.assertIn("Final — C — 30% $ 3,000.00", text)
+
+    def test_written_off_stage_is_cancelled(self):
+        self.designs._decide("write_off", "Dropped")
+        text = self.render(SCHEDULE)
+        self.assertIn("Designs approved (cancelled)", text)
+        self.assertIn("Final — Launch / delivery — 25% $ 2,500.00", text)
+        self.assertIn("Total without taxes $ 7,500.00", text)
+
+    def test_unscheduled_rest_is_not_hidden(self):
+        project = self.create_project("Part", [("A", "progress", "percent", 40)])
+        text = self.render(SCHEDULE, project)
+        self.assertIn(
+            "Contract sum without taxes $ 10,000.00 Total without taxes $ 4,000.00",
+            text,
+        )
+
+    def test_names_are_text(self):
+        attack = "<script>alert(1)</script>"
+        self.project.name = self.build.name = self.customer.name = attack
+        self.build.milestone_id.acceptance_criteria = attack
+        self.project.contract_reference = attack
+        for report in (SCHEDULE, STATE):
+            content, _type = self.env["ir.actions.report"]._render_qweb_html(
+                report, self.project.ids
+            )
+            self.assertNotIn(b"<script>alert", content)
+
+    # -------------------------------------------------------------------------
+    # TAXES
+    # -------------------------------------------------------------------------
+
+    def test_estimate_shows_each_tax_group(self):
+        self.designs.tax_ids = self.add_tax(5)
+        text = self.render(SCHEDULE)
+        self.assertIn("VAT 5% (estimated) on $ 2,500.00 $ 125.00", text)
+        self.assertIn("on $ 7,500.00 $ 1,125.00", text)
+        self.assertIn("Estimated total with taxes $ 11,250.00", text)
+
+    def test_estimate_follows_the_fiscal_position(self):
+        position = self.env["account.fiscal.position"].create({"name": "Abroad"})
+        self.add_tax(
+            7,
+            fiscal_position_ids=[Command.set(position.ids)],
+            original_tax_ids=[Command.set(self.tax.ids)],
+        )
+        self.customer.property_account_position_id = position
+        self.assertIn("VAT 7% (estimated) $ 700.00", self.render(SCHEDULE))
+
+    def test_included_tax_does_not_shrink_the_net(self):
+        self.product.taxes_id = self.add_tax(20, price_include_override="tax_included")
+        text = self.render(SCHEDULE)
+        self.assertIn("Total without taxes $ 10,000.00", text)
+        self.assertIn("Estimated total with taxes $ 12,000.00", text)
+
+    def test_estimate_equals_the_invoices(self):
+        estimate = self.project._prepare_billing_schedule()["gross"]
+        invoices = self.bill(self.project.billing_line_ids)
+        self.assertEqual(sum(invoices.mapped("amount_total")), estimate)
+
+    def test_without_taxes_the_net_is_the_total(self):
+        self.product.taxes_id = False
+        text = self.render(SCHEDULE)
+        self.assertNotIn("estimated", text.lower())
+        self.assertIn("Total without taxes $ 10,000.00", text)
+        self.assertIn("In words: Ten thousand dollars, zero cents", text)
+
+    # -------------------------------------------------------------------------
+    # LANGUAGES AND CURRENCIES
+    # -------------------------------------------------------------------------
+
+    def test_words_are_in_the_customers_language(self):
+        for code, words in (
+            ("fr_FR", "Onze mille cinq cents dollars et zéro cents"),
+            ("de_DE", "Elftausendfünfhundert Dollar und null Cent"),
+        ):
+            self.env["res.lang"]._activate_lang(code)
+            self.customer.lang = code
+            self.assertIn(words, self.render(SCHEDULE))
+
+    def test_dates_and_amounts_are_in_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        text = self.render(SCHEDULE)
+        self.assertIn("15.01.2026", text)
+        self.assertIn("10.000,00", text)
+
+    def test_unknown_language_has_english_words(self):
+        self.env["res.lang"]._activate_lang("et_EE")
+        self.customer.lang = "et_EE"
+        self.assertIn("Eleven thousand, five hundred dollars", self.render(SCHEDULE))
+
+    def test_every_language_has_words_for_currencies_of_all_decimals(self):
+        currencies = self.env["res.currency"].browse(
+            self.env.ref(f"base.{name}").id for name in ("EUR", "USD", "JPY", "KWD")
+        )
+        langs = self.env["res.lang"].with_context(active_test=False).search([])
+        langs.active = True
+        for lang in langs:
+            for currency in currencies.with_context(lang=lang.code):
+                for amount in (0, 1, 1234.567):
+                    self.assertTrue(currency._get_amount_in_words(amount))
+
+    def test_language_that_knows_only_its_own_currency_is_not_trusted(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        euro = self.env.ref("base.EUR").with_context(lang="ar_001")
+        self.assertNotIn("ريال", euro._get_amount_in_words(1200.5))
+
+    def test_yen_have_no_decimals(self):
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        project = self.create_project(
+            "Tokyo",
+            [("A", "progress", "percent", 50), ("B", "final", "balance", 0)],
+            contract_sum=100001,
+            contract_currency_id=yen.id,
+        )
+        text = self.render(SCHEDULE, project)
+        self.assertIn("¥ 100,001", text)
+        self.assertIn("In words: One Hundred And Fifteen Thousand And One Yen", text)
+
+    def test_dinars_have_three_decimals(self):
+        dinar = self.env.ref("base.KWD")
+        dinar.active = True
+        self.product.taxes_id = False
+        project = self.create_project(
+            "Kuwait",
+            [("A", "progress", "percent", 100)],
+            contract_sum=1200.125,
+            contract_currency_id=dinar.id,
+        )
+        text = self.render(SCHEDULE, project)
+        self.assertIn("1,200.125", text)
+        self.assertIn("Dinar and One Hundred And Twenty-Five Fils", text)
+
+    # -------------------------------------------------------------------------
+    # RIGHTS
+    # -------------------------------------------------------------------------
+
+    def test_documents_need_the_right_to_see_amounts(self):
+        for report in (SCHEDULE, STATE):
+            with self.assertRaises(AccessError):
+                self.render(report, user=self.project_user)
+
+    def test_sending_needs_the_right_to_see_amounts(self):
+        with self.assertRaises(AccessError):
+            self.compose(self.project_user)
+
+    def test_milestone_billing_user_without_accounting_prints(self):
+        self.project_user.group_ids += self.quick_ref(
+            "milestone_billing.group_milestone_billing_user"
+        )
+        text = self.render(SCHEDULE, user=self.project_user)
+        self.assertIn("Estimated total with taxes $ 11,500.00", text)
+
+    def test_project_without_schedule_is_not_printed(self):
+        project = self.create_project("Empty", [])
+        with self.assertRaisesRegex(UserError, "Empty has no billing schedule"):
+            self.render(SCHEDULE, project)
+
+    # -------------------------------------------------------------------------
+    # E-MAILS
+    # -------------------------------------------------------------------------
+
+    def test_schedule_is_sent_to_the_customer(self):
+        with self.mock_mail_gateway():
+            composer = self.compose()
+            self.assertRecordValues(
+                composer,
+                [
+                    {
+                        "subject": "Billing schedule of Website",
+                        "partner_ids": self.customer.ids,
+                    }
+                ],
+            )
+            self.assertIn("Billing schedule - Website", composer.attachment_ids.name)
+            composer.action_send_mail()
+        self.assertEqual(len(self._mails), 1)
+        self.assertEqual(
+            self._mails[0]["email_to"], ['"Client & Sons" <client@example.com>']
+        )
+        self.assertEqual(len(self._mails[0]["attachments"]), 1)
+
+    def test_schedule_is_not_sent_to_the_projects_readers(self):
+        with self.mock_mail_gateway():
+            composer = self.compose()
+            attachments = composer.attachment_ids
+            composer.action_send_mail()
+        self.assertIn(
+            "Anton Accountant sent the billing schedule.",
+            self.project.message_ids[0].preview,
+        )
+        self.assertFalse(self.project.message_ids.attachment_ids)
+        self.assertFalse(attachments.with_user(self.project_user).has_access("read"))
+
+    def test_schedule_goes_nowhere_without_recipient(self):
+        composer = self.compose()
+        composer.partner_ids = False
+        with self.assertRaisesRegex(UserError, "to whom"):
+            composer.action_send_mail()
+
+    def test_schedule_email_is_in_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        template = self.env.ref("milestone_billing.mail_template_billing_schedule")
+        template.with_context(lang="fr_FR").subject = "Échéancier de {{ object.name }}"
+        composer = self.compose()
+        self.assertEqual(composer.subject, "Échéancier de Website")
+
+    def test_milestone_invoice_is_sent_with_its_own_template(self):
+        move = self.bill(self.designs)
+        wizard = self.env["account.move.send.wizard"].create({"move_id": move.id})
+        self.assertEqual(
+            wizard.subject,
+            f"Milestone 1 — Designs approved · Website: invoice {move.name}",
+        )
+        body = normalize(html.fromstring(wizard.body).text_content())
+        self.assertIn(
+            "of $ 2,875.00 for Milestone 1 — Designs approved of Website", body
+        )
+        self.assertIn("After it, $ 7,500.00 without taxes remain to be billed.", body)
+
+    def test_last_invoice_says_that_nothing_remains(self):
+        self.bill(self.deposit | self.designs | self.build)
+        last = self.bill(self.final)
+        wizard = self.env["account.move.send.wizard"].create({"move_id": last.id})
+        self.assertIn("billed in full", wizard.body)
+
+    def test_another_chosen_template_is_kept(self):
+        move = self.bill(self.designs)
+        core = self.env.ref("account.email_template_edi_invoice")
+        settings = self.env["account.move.send"]._get_default_sending_settings(
+            move, mail_template=core
+        )
+        self.assertEqual(settings["mail_template"], core)
+
+    def test_other_documents_keep_cores_templates(self):
+        move = self.bill(self.designs)
+        other = self.init_invoice("out_invoice", amounts=[100], post=True)
+        for document, template in (
+            (other, "account.email_template_edi_invoice"),
+            (move | other, "account.email_template_edi_invoice"),
+            (self.credit(move), "account.email_template_edi_credit_note"),
+        ):
+            self.assertEqual(document._get_mail_template(), self.env.ref(template))
+
+
+def normalize(text):
+    """Return text with single blanks."""
+    return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
