@@ -288,7 +288,8 @@ class AccountMove(models.Model):
             and self
             and all(
                 move.move_type == "out_invoice" and move.milestone_billing_project_id
-                for move in self
+                # sudo: not all who send invoices see schedules
+                for move in self.sudo()
             )
         ):
             return template
