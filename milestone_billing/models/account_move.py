@@ -82,12 +82,17 @@ class AccountMove(models.Model):
         partners = {
             move: move.partner_id for move in billing_moves if "partner_id" in vals
         }
-        moves = self
+        reopened = self._get_reopened_milestone_documents(vals)
+        # core writes edited lines one by one: they are checked together, at the end
+        is_outermost = not self.env.context.get("milestone_billing_check_later")
+        moves = self.with_context(milestone_billing_check_later=True)
         if vals.keys() == {"access_token"} and billing_moves == self:
             # the link that a notification makes is no edit of the accountant's
-            moves = self.with_context(skip_is_manually_modified=True)
+            moves = moves.with_context(skip_is_manually_modified=True)
         res = super(AccountMove, moves).write(vals)
-        self._check_milestone_billing()
+        if is_outermost:
+            self._check_milestone_billing()
+        reopened._check_not_billed_since()
         for move, partner in partners.items():
             if move.partner_id != partner:
                 move._log_milestone_customer_change()
@@ -143,6 +148,48 @@ class AccountMove(models.Model):
                     document=self._get_milestone_display_name(),
                 )
             )
+
+    def _get_reopened_milestone_documents(self, vals):
+        """Return the documents whose change of state bills again what they had freed.
+
+        That is a posted credit note that is reset or cancelled, and a cancelled invoice
+        that is reset.
+        """
+        if vals.get("state") not in ("draft", "cancel"):
+            return self.browse()
+
+        def is_reopened(move):
+            if move.move_type == "out_refund":
+                return move.state == "posted"
+            return move.state == "cancel" and vals["state"] == "draft"
+
+        # sudo: the rule holds for who cannot see the schedule
+        return self.sudo().filtered(
+            lambda move: move.milestone_billing_project_id and is_reopened(move)
+        )
+
+    def _check_not_billed_since(self):
+        """Refuse to take back a credit or a cancellation of what was billed again.
+
+        :raise ValidationError: naming the newer invoice
+        """
+        for move in self:
+            for line in move.line_ids.milestone_billing_line_id:
+                documents = line._get_live_documents()
+                newer = documents.filtered(lambda m, move=move: m.id > move.id)
+                exceeds = line._get_currency().compare_amounts(line.amount_open, 0) < 0
+                if newer and exceeds:
+                    raise ValidationError(
+                        self.env._(
+                            "%(line)s was billed again by %(invoice)s: %(document)s"
+                            " stays as it is. Delete or credit that newer invoice first.",
+                            line=line.name,
+                            invoice=newer.sorted("id")[
+                                -1:
+                            ]._get_milestone_display_name(),
+                            document=move._get_milestone_display_name(),
+                        )
+                    )
 
     def _check_milestone_project(self):
         """Refuse a document that bills milestones of more than one project."""
@@ -242,6 +289,17 @@ class AccountMove(models.Model):
             self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
         return posted
 
+    def button_draft(self):
+        # EXTENDS 'account': else core's job would post again what is being corrected
+        res = super().button_draft()
+        # sudo: the field is the addon's own doing, whoever resets the document
+        self.sudo().filtered(
+            lambda move: (
+                move.milestone_billing_project_id and move.auto_post == "at_date"
+            )
+        ).auto_post = "no"
+        return res
+
     def _set_milestone_due_date(self):
         """Let no invoice be due before its date.
 
@@ -309,9 +367,9 @@ class AccountMove(models.Model):
                 **values,
             )
         return self.env._(
-            "%(milestones)s is on %(invoice)s, which was edited or bills other things"
-            " too, and stays done. Ask the accountant to delete or cancel that draft"
-            " first.",
+            "%(milestones)s is on %(invoice)s, which was edited, bills other things too"
+            " or bills again what was credited, and stays done. Ask the accountant to"
+            " delete or cancel that draft first.",
             **values,
         )
 
@@ -322,10 +380,17 @@ class AccountMove(models.Model):
     def _freeze_milestone_statement(self):
         """Keep the billing schedule with posted documents, as their prints show it."""
         # sudo: whoever posts need not be able to read the project
-        for move in self.sudo().filtered("milestone_billing_project_id"):
-            move.with_context(
-                skip_is_manually_modified=True
-            ).milestone_statement = move._prepare_milestone_statement()
+        moves = self.sudo().filtered("milestone_billing_project_id").sorted("id")
+        for project, of_project in moves.grouped(
+            "milestone_billing_project_id"
+        ).items():
+            billed = project.contract_billed
+            # of documents posted together, each is billed after those before it
+            for move in reversed(of_project):
+                move.with_context(
+                    skip_is_manually_modified=True
+                ).milestone_statement = move._prepare_milestone_statement(billed)
+                billed -= move._get_milestone_net()
 
     def _get_milestone_statement(self):
         """Return the billing schedule for the print of the document, or False.
@@ -341,10 +406,19 @@ class AccountMove(models.Model):
             return move.milestone_statement
         return move._prepare_milestone_statement()
 
-    def _prepare_milestone_statement(self):
+    def _get_milestone_net(self):
+        """Return the net that the document adds to what is billed: credits are less."""
+        self.ensure_one()
+        own_lines = self.line_ids.filtered("milestone_billing_line_id")
+        net = sum(own_lines.mapped("price_subtotal"))
+        return -net if self.move_type == "out_refund" else net
+
+    def _prepare_milestone_statement(self, billed=None):
         """Return the billing schedule as it stands now, seen from this document.
 
         Amounts are net, in the contract currency; texts are in the customer's language.
+
+        :param float billed: what is billed with this document, by default all
         """
         self.ensure_one()
         project = self.milestone_billing_project_id.with_context(
@@ -363,7 +437,7 @@ class AccountMove(models.Model):
                 )
                 for line in schedule
             ],
-            **self._prepare_statement_amounts(project, own_lines),
+            **self._prepare_statement_amounts(project, billed),
             # who took the contract over did not pay what the former customer paid
             "is_final": self.move_type != "out_refund"
             and "final" in own_stages.mapped("kind")
@@ -371,12 +445,16 @@ class AccountMove(models.Model):
             == self.commercial_partner_id,
         }
 
-    def _prepare_statement_amounts(self, project, own_lines):
-        """Return the amounts of the statement, net but for the gross paid."""
-        sign = -1 if self.move_type == "out_refund" else 1
-        this_document = sign * sum(own_lines.mapped("price_subtotal"))
-        is_counted = self.state == "posted"
-        previously = project.contract_billed - (this_document if is_counted else 0.0)
+    def _prepare_statement_amounts(self, project, billed=None):
+        """Return the amounts of the statement, net but for the gross paid.
+
+        :param float billed: what is billed with this document, by default all
+        """
+        this_document = self._get_milestone_net()
+        if billed is None:
+            is_counted = self.state == "posted"
+            billed = project.contract_billed + (0.0 if is_counted else this_document)
+        previously = billed - this_document
         round_amount = project.contract_currency_id.round
         return {
             "agreed": project.contract_to_date + project.contract_written_off,
@@ -411,13 +489,24 @@ class AccountMove(models.Model):
             if moves._is_readable_by(user):
                 moves[0].activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._("Check and post the milestone invoice")
-                    if len(moves) == 1
-                    else self.env._(
-                        "Check and post %(count)s milestone invoices", count=len(moves)
-                    ),
+                    summary=moves._get_milestone_activity_summary(),
                     user_id=user.id,
                 )
+
+    def _get_milestone_activity_summary(self):
+        """Return what the billing responsible is asked to do with new drafts."""
+        posts_itself = all(move.auto_post != "no" for move in self)
+        count = len(self)
+        if posts_itself and count == 1:
+            return self.env._("Check the milestone invoice: it is posted by itself")
+        if posts_itself:
+            return self.env._(
+                "Check %(count)s milestone invoices: they are posted by themselves",
+                count=count,
+            )
+        if count == 1:
+            return self.env._("Check and post the milestone invoice")
+        return self.env._("Check and post %(count)s milestone invoices", count=count)
 
     def _prepare_automatic_posting(self):
         """Have core's own jobs post, and send, what their projects want so."""

@@ -34,7 +34,8 @@ class AccountMoveLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(self._record_planned(vals_list))
-        lines.move_id._check_milestone_billing()
+        if not self.env.context.get("milestone_billing_check_later"):
+            lines.move_id._check_milestone_billing()
         return lines
 
     def write(self, vals):
@@ -47,8 +48,9 @@ class AccountMoveLine(models.Model):
                 lambda move: move.state == "draft" and not move.is_manually_modified
             )
             drafts.is_manually_modified = True
-        self.move_id._check_milestone_billing()
-        projects._check_contract_not_exceeded()
+        if not self.env.context.get("milestone_billing_check_later"):
+            self.move_id._check_milestone_billing()
+            projects._check_contract_not_exceeded()
         return res
 
     def unlink(self):

@@ -17,7 +17,17 @@ class AccountMoveSend(models.AbstractModel):
         # EXTENDS 'account': core sends nothing, silently, to who has no address
         res = super()._hook_if_success(moves_data, from_cron=from_cron)
         for move, data in moves_data.items() if from_cron else ():
-            if not (move.partner_id.email or data.get("mail_partner_ids")):
+            methods = set(data["sending_methods"])
+            has_address = move.partner_id.email or data.get("mail_partner_ids")
+            if methods <= {"manual"}:
+                move._schedule_milestone_sending_failed(
+                    self.env._(
+                        "%(customer)s is set to manual sending: send the invoice by"
+                        " hand.",
+                        customer=move.partner_id.display_name,
+                    )
+                )
+            elif "email" in methods and not has_address:
                 move._schedule_milestone_sending_failed(
                     self.env._(
                         "%(customer)s has no e-mail address: enter one and send the"

@@ -469,10 +469,16 @@ class MilestoneBillingLine(models.Model):
 
     def write(self, vals):
         self._check_live_line_unchanged(vals)
+        moved = self.browse()
+        if vals.get("project_id"):
+            moved = self.filtered(lambda line: line.project_id.id != vals["project_id"])
         res = super().write(vals)
+        if moved:
+            # sudo: the number was one of the other schedule's
+            moved.sudo().number = 0
         if vals.keys() & {"kind", "milestone_id", "project_id"}:
             self.project_id._touch_billing()
-        if vals.get("kind") == "progress":
+        if moved or vals.get("kind") == "progress":
             self._give_late_numbers()
         if vals.keys() & {"basis", "amount", "amount_opening", "project_id"}:
             self.project_id._check_contract_not_exceeded()
@@ -486,6 +492,7 @@ class MilestoneBillingLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_billed(self):
+        self._check_nothing_recorded()
         # sudo: the rule holds for who cannot see the invoices
         for move in self.sudo()._get_documents()[:1]:
             raise UserError(
@@ -500,6 +507,23 @@ class MilestoneBillingLine(models.Model):
                     invoice=move._get_milestone_display_name(),
                 )
             )
+
+    def _check_nothing_recorded(self):
+        """Refuse to lose what was billed elsewhere, carried or written off.
+
+        :raise UserError: naming the line
+        """
+        # sudo: the rule holds for who cannot see the schedule
+        for line in self.sudo():
+            if line.amount_opening or line.decision_ids:
+                raise UserError(
+                    self.env._(
+                        "%(line)s cannot be deleted or moved: part of it was billed"
+                        " elsewhere, carried or written off. Ask the accountant to take"
+                        " that back first.",
+                        line=line.name,
+                    )
+                )
 
     @api.model
     def _complete_milestones(self, vals_list):
@@ -605,9 +629,11 @@ class MilestoneBillingLine(models.Model):
         # the screen that he comes from are not meant for the invoice
         context = clean_context(self.env.context)
         lines = self.with_env(self.env(context=context)).sudo()
-        lines = lines.filtered(lambda line: line.state in states)
-        moves = lines._create_draft_invoices()
-        left = lines - moves.line_ids.milestone_billing_line_id
+        asked = lines.filtered(lambda line: line.state in ("ready", "to_decide"))
+        moves = asked.filtered(
+            lambda line: line.state in states
+        )._create_draft_invoices()
+        left = asked - moves.line_ids.milestone_billing_line_id
         if not moves:
             raise UserError(left._get_left_message())
         action = moves.sudo(self.env.su)._get_records_action(
@@ -645,12 +671,23 @@ class MilestoneBillingLine(models.Model):
         reasons = [
             self.env._("%(line)s: %(reason)s", line=line.name, reason=reason)
             for line in self
-            if (reason := line._get_blocking_reason() or line.billing_error)
+            if (reason := line._get_left_reason())
         ]
         return "\n".join(reasons) or self.env._(
             "There is nothing to invoice: a line is invoiced when its milestone is done"
             " and something of it is open."
         )
+
+    def _get_left_reason(self):
+        """Return why this line is left when several are invoiced, or False."""
+        self.ensure_one()
+        reason = self._get_blocking_reason() or self.billing_error
+        if not reason and self.state == "to_decide":
+            reason = self.env._(
+                "it was credited. Bill it again by itself, carry it to the balance, or"
+                " write it off."
+            )
+        return reason
 
     def _get_left_notification(self, action):
         """Return the action that says what was left out, then does ``action``."""

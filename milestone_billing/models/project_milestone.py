@@ -110,6 +110,7 @@ class ProjectMilestone(models.Model):
         """Refuse to move milestones to another project once drafted or billed."""
         moved = self.filtered(lambda milestone: milestone.project_id.id != project_id)
         # sudo: the rule holds for users who cannot see the schedule
+        moved.sudo().billing_line_ids._check_nothing_recorded()
         for move in moved.sudo().billing_line_ids._get_documents()[:1]:
             raise UserError(
                 self.env._(
@@ -214,8 +215,7 @@ class ProjectMilestone(models.Model):
         }
         if is_invoiced:
             return self.env._(
-                "%(milestones)s marked done by %(user)s: a draft invoice awaits the"
-                " accountant.",
+                "%(milestones)s marked done by %(user)s: the invoice is drafted.",
                 **values,
             )
         return self.env._("%(milestones)s marked done by %(user)s.", **values)
@@ -229,7 +229,9 @@ class ProjectMilestone(models.Model):
         # sudo: who undoes his tick undoes the draft that it made, nothing else
         lines = self.sudo().billing_line_ids
         moves = lines._get_live_documents()
-        for move in moves:
+        # drafts first: what was credited already needs no second credit note
+        for move in moves.sorted(lambda move: move.state == "posted"):
             if not move._is_untouched_milestone_draft(lines):
-                raise UserError(move._get_unreach_refusal())
+                drafts = moves.filtered(lambda move: move.state == "draft")
+                raise UserError((drafts[:1] or move)._get_unreach_refusal())
         moves.unlink()

@@ -605,7 +605,8 @@ class ProjectProject(models.Model):
 
     def _format_contract_amount(self, amount):
         """Return an amount of the contract currency as text for the user."""
-        return self.contract_currency_id.format(amount)
+        currency = self.contract_currency_id or self.env.company.currency_id
+        return currency.format(amount)
 
     def _get_paid_gross(self):
         """Return what was paid of the project's documents, taxes included."""
@@ -677,6 +678,14 @@ class ProjectProject(models.Model):
             )
         return self.env._(
             "%(line)s takes the rest: %(amount)s less than its percentage.", **values
+        )
+
+    def _show_profitability(self):
+        # EXTENDS 'project': with sales installed, the panel shows what is invoiced
+        # sudo: whether a project is billed by milestones is not for every user
+        return super()._show_profitability() and (
+            not self.sudo().allow_milestone_billing
+            or self.env.user.has_group(BILLING_GROUPS)
         )
 
     def _check_contract_not_exceeded(self):
@@ -753,13 +762,23 @@ class ProjectProject(models.Model):
 
     def _get_setup_blocking_reason(self):
         """Return what is missing of currency or journal, or False."""
+        if not self.contract_currency_id:
+            return self.env._(
+                "The contract has no currency: choose one in the project."
+            )
         if not self.contract_currency_id.active:
             return self.env._(
                 "The currency %(currency)s is switched off: activate it in the"
                 " accounting settings.",
                 currency=self.contract_currency_id.name,
             )
-        if not self.effective_billing_journal_id.active:
+        if self.billing_journal_id and not self.billing_journal_id.active:
+            return self.env._(
+                "The journal %(journal)s is archived: unarchive it or choose another in"
+                " the project.",
+                journal=self.billing_journal_id.name,
+            )
+        if not self.effective_billing_journal_id:
             return self.env._(
                 "%(company)s has no sales journal: create one, or choose one on the"
                 " project.",

@@ -49,6 +49,26 @@ class TestAutomation(MilestoneBillingCommon):
         self.mark_done(self.build, done=False)
         self.assertEqual(self.build.state, "upcoming")
 
+    def test_invoice_reset_to_draft_is_not_posted_again_by_itself(self):
+        self.project.billing_automation = "post"
+        self.mark_done(self.build)
+        self.run_posting()
+        move = self.get_invoices(self.build)
+        self.assertEqual(move.state, "posted")
+        move.with_user(self.accountant).button_draft()
+        self.run_posting()
+        self.assertEqual(move.state, "draft")
+
+    def test_customer_of_manual_sending_leaves_an_activity(self):
+        self.project.billing_automation = "post_send"
+        self.customer.invoice_sending_method = "manual"
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.activity_ids.unlink()
+        self.run_posting()
+        self.run_sending()
+        self.assertIn("is set to manual sending", move.activity_ids.note)
+
     def test_draft_made_by_hand_is_not_posted_by_itself(self):
         self.project.billing_automation = "post"
         self.project.partner_id = False

@@ -127,9 +127,49 @@ class TestLineLife(MilestoneBillingCommon):
         for refused in (credit_note.button_draft, credit_note.button_cancel):
             with self.assertRaises(ValidationError) as error, self.env.cr.savepoint():
                 refused()
-            self.assertRegex(str(error.exception), "2,500.00 more than")
             self.assertIn(f"(* {newer.id})", str(error.exception))
         self.assertEqual(credit_note.state, "posted")
+
+    def test_credit_note_taken_back_after_rebilling_is_refused_in_an_open_contract(
+        self,
+    ):
+        credit_note = self.credit(self.bill(self.build))
+        self.build.action_create_draft_invoice()
+        newer = self.get_invoices(self.build)[-1]
+        for refused in (credit_note.button_draft, credit_note.button_cancel):
+            with self.assertRaises(ValidationError) as error, self.env.cr.savepoint():
+                refused()
+            self.assertIn(
+                f"billed again by Draft Invoice (* {newer.id})", str(error.exception)
+            )
+        newer.unlink()
+        credit_note.button_draft()
+        self.assertRecordValues(
+            self.build, [{"amount_billed": 2500.0, "amount_open": 0.0}]
+        )
+
+    def test_cancelled_invoice_reset_after_rebilling_is_refused_in_an_open_contract(
+        self,
+    ):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.button_cancel()
+        self.build.action_create_draft_invoice()
+        with self.assertRaisesRegex(ValidationError, "billed again by"):
+            move.button_draft()
+
+    def test_lines_of_one_draft_are_edited_together(self):
+        self.bill(self.project.billing_line_ids - self.designs - self.build)
+        self.project.billing_automation = "manual"
+        self.mark_done(self.designs | self.build)
+        (self.designs | self.build).action_create_draft_invoice_per_project()
+        move = self.get_invoices(self.build)
+        first, second = move.invoice_line_ids
+        move.invoice_line_ids = [
+            Command.update(first.id, {"price_unit": 3000}),
+            Command.update(second.id, {"price_unit": 2000}),
+        ]
+        self.assertEqual(self.project.contract_to_bill, 5000)
 
     # --- payments ---
 
@@ -209,6 +249,24 @@ class TestLineLife(MilestoneBillingCommon):
         move.button_cancel()
         self.build.unlink()
         self.assertFalse(move.invoice_line_ids.milestone_billing_line_id)
+
+    def test_what_was_billed_elsewhere_or_decided_is_not_lost_with_its_line(self):
+        self.deposit.amount_opening = 2500
+        self.build._decide("write_off", "Dropped")
+        other = self.project.copy()
+        for line in (self.deposit, self.build):
+            for refused in (line.unlink, line.milestone_id.unlink):
+                with self.assertRaisesRegex(UserError, "cannot be deleted or moved"):
+                    refused()
+            with self.assertRaisesRegex(UserError, "cannot be deleted or moved"):
+                line.milestone_id.project_id = other
+
+    def test_moved_line_takes_a_number_of_its_new_schedule(self):
+        other = self.project.copy()
+        self.mark_done(self.designs)
+        self.mark_done(other.billing_line_ids[1])
+        self.build.milestone_id.project_id = other
+        self.assertEqual(self.build.number, 3)
 
     def test_billed_milestone_cannot_be_moved_to_another_project(self):
         other = self.project.copy()

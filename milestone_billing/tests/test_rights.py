@@ -57,6 +57,7 @@ PUBLIC_METHODS = {
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
     # opens a form that shows what the user may read
     (PROJECT, "action_open_billing"): tuple(KINDS.keys() - {"portal"}),
+    (PROJECT, "action_send_billing_schedule"): READERS,
 }
 
 EVERYBODYS = {
@@ -669,7 +670,9 @@ class TestRights(RightsCommon):
 
     def read_all_fields(self, user, records):
         """Return what a user can read of records."""
-        fnames = list(self.rpc(user, records, "fields_get"))
+        # core's own, shown to all who read a project with an analytic account
+        core_only = {"analytic_account_balance"}
+        fnames = [*(self.rpc(user, records, "fields_get").keys() - core_only)]
         with suppress(AccessError, KeyError):
             return self.rpc(user, records, "read", fnames)
         # some of core's own fields need rights or features that are missing

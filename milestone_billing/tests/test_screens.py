@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
 
 from .common import MilestoneBillingCommon
@@ -57,6 +57,12 @@ class TestScreens(MilestoneBillingCommon):
         self.assertEqual(
             action["params"]["next"]["res_id"], self.get_invoices(self.build).id
         )
+
+    def test_queue_says_that_credited_lines_are_decided_one_by_one(self):
+        _ready, _blocked, credited, _drafted = self.create_queue()
+        lines = credited | self.deposit
+        with self.assertRaisesRegex(UserError, "T0: it was credited"):
+            lines.with_user(self.accountant).action_create_draft_invoice()
 
     def test_queue_bills_one_invoice_each_or_one_a_project(self):
         self.project.billing_automation = "manual"

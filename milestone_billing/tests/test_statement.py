@@ -39,6 +39,11 @@ class TestStatement(MilestoneBillingCommon):
         self.designs.name = "Renamed"
         self.assertEqual(self.render(second), issued)
 
+    def test_invoices_posted_together_are_billed_one_after_the_other(self):
+        first, second = self.bill(self.designs | self.build)
+        self.assertIn("Previously billed $ 0.00", self.render(first))
+        self.assertIn("Previously billed $ 2,500.00", self.render(second))
+
     def test_draft_shows_the_schedule_as_it_stands(self):
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
