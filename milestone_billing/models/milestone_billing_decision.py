@@ -3,6 +3,11 @@ from odoo.exceptions import UserError, ValidationError
 
 from .allocation import exceeds
 
+DECISIONS = [
+    ("carry", "Carry to the balance"),
+    ("write_off", "Write off"),
+]
+
 
 class MilestoneBillingDecision(models.Model):
     """What an invoicing user decided on an open amount; undone by its deletion."""
@@ -22,10 +27,7 @@ class MilestoneBillingDecision(models.Model):
     company_id = fields.Many2one(related="line_id.company_id")
     currency_id = fields.Many2one(related="line_id.currency_id")
     kind = fields.Selection(
-        selection=[
-            ("carry", "Carry to the balance"),
-            ("write_off", "Write off"),
-        ],
+        selection=DECISIONS,
         required=True,
     )
     amount = fields.Monetary(

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from ..models.milestone_billing_decision import DECISIONS
+
 
 class MilestoneBillingDecide(models.TransientModel):
     _name = "milestone.billing.decide"
@@ -12,10 +14,7 @@ class MilestoneBillingDecide(models.TransientModel):
         required=True,
     )
     kind = fields.Selection(
-        selection=[
-            ("carry", "Carry to the balance"),
-            ("write_off", "Write off"),
-        ],
+        selection=DECISIONS,
         string="Decision",
         default="carry",
         required=True,
