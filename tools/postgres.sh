@@ -156,10 +156,10 @@ rename_database() {
 }
 
 # get_template NAME MODULES: a database with the addon's dependencies, made once for
-# each Odoo and copied from then on. Sets $template.
+# each Odoo and list of modules, and copied from then on. Sets $template.
 get_template() {
     local name=$1 modules=$2 old
-    template=tmpl_${name}_$ODOO_KEY
+    template=tmpl_${name}_${ODOO_KEY}_$(md5sum <<<"$modules" | cut -c1-4)
     database_exists "$template" && return
     for old in $(sql postgres -c "SELECT datname FROM pg_database
         WHERE datname LIKE 'tmpl_${name}_%' OR datname LIKE 'test_${name}_%'"); do

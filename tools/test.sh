@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Linters, then the whole suite twice: on project_account alone, and beside the sales
-# modules. ONLY=TestClass[.test_method][,…] runs just these, on a database that is kept;
+# modules and localisations. ONLY=TestClass[.test_method][,…] runs just these, on a database that is kept;
 # WITH=sale chooses the second one for that.
 # shellcheck source-path=SCRIPTDIR disable=SC2329  # functions are called through step
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -9,8 +9,11 @@ source "$ROOT/tools/postgres.sh"
 
 declare -A MODULES=(
     [account]="project_account"
-    [sale]="project_account,sale_project,sale_timesheet"
+    # with a way to pay online, and the localisations that replace the invoice's report
+    [sale]="project_account,sale_project,sale_timesheet,payment_demo,l10n_din5008,l10n_ch,l10n_gcc_invoice,l10n_in"
 )
+# Only tests in the browser are tried a second time (_retry), which the report tells.
+export ODOO_TEST_FAILURE_RETRIES=1
 
 is_installed() {
     database_exists "$1" &&
@@ -20,12 +23,12 @@ is_installed() {
 # suite NAME TAGS KEEP: runs the tests on the database of that name.
 suite() {
     local database=test_$1_$ODOO_KEY how=-u
+    get_template "$1" "${MODULES[$1]}"
     if [ -z "$3" ] || ! is_installed "$database"; then
-        get_template "$1" "${MODULES[$1]}"
         copy_database "$template" "$database"
         how=-i
     fi
-    attempt "Testing with ${MODULES[$1]}" "test-$1" odoo server -d "$database" $how "$MODULE" \
+    attempt "Testing with ${MODULES[$1]//,/, }" "test-$1" odoo server -d "$database" $how "$MODULE" \
         --test-enable --test-tags "$2" --stop-after-init --http-port "$(free_port)"
     [ "$status" -eq 0 ] || problems+=("Odoo gave exit code $status: $LOGS/test-$1.log")
     logs+=("$LOGS/test-$1.log")

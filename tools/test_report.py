@@ -41,6 +41,8 @@ def summarize(path):
         elif text.startswith("skipped ") and ".tests." in match["logger"]:
             skipped += 1
             print(text.strip())
+        elif text.startswith("Retrying a failed test"):
+            print(text.strip())
         elif counts := TOTAL.search(text):
             failures, errors, total = map(int, counts.groups())
             failed = failures + errors

@@ -9,6 +9,8 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 class MilestoneBillingCommon(AccountTestInvoicingCommon):
     """The trade's worked example: 10,000.00 as deposit, two stages and final."""
 
+    _retry = False  # but in the browser
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

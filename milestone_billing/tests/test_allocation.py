@@ -35,6 +35,8 @@ def billed(amount):
 class TestAllocation(BaseCase):
     """The rule that decides every amount, without database."""
 
+    _retry = False
+
     def assertPlanned(self, contract, lines, planned, rounding=0.01):
         result = allocate(contract, rounding, lines)
         self.assertEqual(result.planned, planned)

@@ -85,6 +85,8 @@ class ConcurrencyCommon(BaseCase):
     to a company of its own that is deleted in the end.
     """
 
+    _retry = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -8,6 +8,8 @@ from .common import MilestoneBillingCommon
 class TestTours(MilestoneBillingCommon, HttpCase):
     """The main job in a real browser."""
 
+    _retry = True
+
     @property
     def dashboard_url(self):
         return f"/odoo/project/{self.project.id}/project-dashboard"
