@@ -23,12 +23,16 @@
         "views/project_project_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/project_project_portal_templates.xml",
         "views/milestone_billing_menus.xml",
         "report/account_move_templates.xml",
     ],
     "assets": {
         "web.assets_backend": [
-            "milestone_billing/static/src/**/*",
+            "milestone_billing/static/src/project_milestone/**/*",
+        ],
+        "project.webclient": [
+            "milestone_billing/static/src/project_sharing/**/*",
         ],
         "web.assets_tests": [
             "milestone_billing/static/tests/tours/**/*",

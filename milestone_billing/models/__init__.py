@@ -11,9 +11,11 @@ from . import (
     milestone_billing_decision,
     milestone_billing_line,
     milestone_billing_line_document,
+    milestone_billing_line_portal,
     project_milestone,
     project_project,
     project_project_document,
+    project_project_portal,
     res_config_settings,
     res_currency,
 )

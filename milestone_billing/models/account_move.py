@@ -470,6 +470,29 @@ class AccountMove(models.Model):
         }
 
     # -------------------------------------------------------------------------
+    # BUSINESS: the customer's portal
+    # -------------------------------------------------------------------------
+
+    def _get_milestone_billing_portal_url(self, user):
+        """Return the address of the project's billing page, False for who may not see it."""
+        self.ensure_one()
+        # sudo: a customer reads his invoice, not the project that it bills
+        project = self.sudo().milestone_billing_project_id
+        return bool(project) and project._get_billing_portal_url(user)
+
+    def _get_milestone_titles(self):
+        """Return the stages that the document bills or credits, as text."""
+        self.ensure_one()
+        statement = self._get_milestone_statement() or {}
+        return ", ".join(statement.get("titles", []))
+
+    def _can_be_paid_online(self):
+        """Whether the customer can pay the invoice on the portal."""
+        self.ensure_one()
+        # without account_payment nobody can
+        return "transaction_ids" in self._fields and self._has_to_be_paid()
+
+    # -------------------------------------------------------------------------
     # BUSINESS
     # -------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from . import (
     test_line_life,
     test_multi_company,
     test_performance,
+    test_portal,
     test_rights,
     test_screens,
     test_statement,

@@ -1,0 +1,46 @@
+from odoo import models
+
+
+class MilestoneBillingLine(models.Model):
+    """The stage on the billing page of its customer's portal."""
+
+    # a subject of its own, as the documents are
+    _inherit = "milestone.billing.line"  # pylint: disable=consider-merging-classes-inherited
+
+    def _get_portal_documents(self, customer):
+        """Return the posted documents of these lines that ``customer`` got.
+
+        :param customer: a commercial ``res.partner``
+        """
+        return self.move_line_ids.move_id.filtered(
+            lambda move: (
+                move.state == "posted" and move.commercial_partner_id == customer
+            )
+        ).sorted("id")
+
+    def _prepare_portal_row(self, customer):
+        """Return the stage as the billing page shows it to ``customer``."""
+        self.ensure_one()
+        is_upcoming = self.state == "upcoming"
+        return {
+            **self._prepare_statement_row(False, customer),
+            "criteria": self.milestone_id.acceptance_criteria or "",
+            "milestone": self.milestone_id,
+            "deadline": self.deadline,
+            "delivered_on": self.reached_date,
+            "is_upcoming": is_upcoming,
+            "is_delivered": not is_upcoming and self.state != "written_off",
+            "is_in_preparation": self.state == "drafted",
+            "color": self._get_portal_color(),
+            "documents": self._get_portal_documents(customer),
+        }
+
+    def _get_portal_color(self):
+        """Return the Bootstrap colour of the stage's status."""
+        self.ensure_one()
+        return {
+            "upcoming": "light",
+            "written_off": "light",
+            "paid": "success",
+            "billed": "primary",
+        }.get(self.state, "info")

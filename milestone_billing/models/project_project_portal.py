@@ -1,0 +1,162 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .project_project import BILLING_GROUPS
+
+
+class ProjectProject(models.Model):
+    """The billing page of a project on its customer's portal."""
+
+    # a subject of its own, as the documents are
+    _inherit = "project.project"  # pylint: disable=consider-merging-classes-inherited
+
+    show_billing_on_portal = fields.Boolean(
+        string="Customer Portal",
+        help="The customer's portal users see the schedule, how far it is billed and"
+        " their invoices. Switch it off while the contract is being negotiated.",
+        default=True,
+        groups=BILLING_GROUPS,
+    )
+
+    # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    def action_preview_billing(self):
+        """Open the billing page as the customer sees it.
+
+        :return: an ``ir.actions.act_url``
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "target": "self",
+            "url": f"/my/billing/{self.id}",
+        }
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: who may open the page
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_billing_portal_domain(self, user):
+        """Return the domain of the projects that a portal user sees as customer."""
+        if not user._is_portal():
+            return Domain.FALSE
+        return Domain(
+            [
+                ("allow_milestone_billing", "=", True),
+                ("show_billing_on_portal", "=", True),
+                ("is_template", "=", False),
+                ("billing_line_ids", "!=", False),
+                (
+                    "partner_id.commercial_partner_id",
+                    "=",
+                    user.partner_id.commercial_partner_id.id,
+                ),
+            ]
+        )
+
+    def _filtered_billed_to(self, user):
+        """Return those of these projects whose customer is the portal user's company."""
+        # sudo: the rule decides for users who cannot read the contract
+        domain = self._get_billing_portal_domain(user) & Domain("id", "in", self.ids)
+        return self & self.sudo().search(domain)
+
+    def _get_billing_portal_customer(self, user):
+        """Return the customer for whom ``user`` sees the project's billing page.
+
+        That is the project's customer for all portal users of its commercial entity,
+        whether the project is shared with them or not, and for internal users who see
+        the schedule anyway: they preview the page.
+
+        :return: a commercial ``res.partner`` in sudo; empty for who may not see it
+        """
+        self.ensure_one()
+        # sudo: the rule decides for users who can read neither project nor contract
+        project = self.sudo()
+        customer = project.partner_id.commercial_partner_id
+        if self._filtered_billed_to(user) or project._may_preview_billing(user):
+            return customer
+        return customer.browse()
+
+    def _may_preview_billing(self, user):
+        """Whether an internal user sees the schedule of this project anyway."""
+        self.ensure_one()
+        if not (user._is_internal() and user.has_group(BILLING_GROUPS)):
+            return False
+        project = self.with_user(user).with_context(
+            allowed_company_ids=user.company_ids.ids
+        )
+        lines = self.billing_line_ids.with_env(project.env)
+        return bool(lines) and lines.has_access("read") and project.has_access("read")
+
+    def _get_billing_portal_url(self, user):
+        """Return the address of the billing page, False for who may not see it."""
+        self.ensure_one()
+        customer = self._get_billing_portal_customer(user)
+        return bool(customer) and f"/my/billing/{self.id}"
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: what the page shows
+    # -------------------------------------------------------------------------
+
+    def _prepare_billing_portal(self, customer):
+        """Return what the billing page shows ``customer``.
+
+        Amounts are net, in the contract currency; what is due of an invoice includes
+        taxes. Documents are posted and the customer's own.
+
+        :param customer: a commercial ``res.partner``
+        """
+        self.ensure_one()
+        stages = [line._prepare_portal_row(customer) for line in self._get_schedule()]
+        documents = self._get_portal_documents(customer)
+        upcoming = [stage for stage in stages if stage["is_upcoming"]]
+        return {
+            "stages": stages,
+            "delivered": [stage for stage in stages if stage["is_delivered"]],
+            "next": upcoming[:1],
+            "due": documents.filtered(
+                lambda move: move.move_type == "out_invoice" and move.amount_residual
+            ).sorted(lambda move: (move.invoice_date_due, move.id)),
+            **self._prepare_portal_amounts(customer),
+        }
+
+    def _get_portal_documents(self, customer):
+        """Return the posted invoices and credit notes of ``customer``."""
+        return self.billing_line_ids._get_portal_documents(customer)
+
+    def _prepare_portal_amounts(self, customer):
+        """Return the totals of the page, net.
+
+        What a former customer was billed is told from the customer's own, and what he
+        paid of it is not shown.
+        """
+        own_lines = self.billing_line_ids.move_line_ids.filtered(
+            lambda move_line: move_line.parent_state == "posted"
+        )
+        others = own_lines.filtered(
+            lambda move_line: move_line.move_id.commercial_partner_id != customer
+        )
+        billed_before = sum(
+            -move_line.price_subtotal
+            if move_line.move_type == "out_refund"
+            else move_line.price_subtotal
+            for move_line in others
+        )
+        unpaid_before = sum(
+            move_line.milestone_billing_line_id._get_unpaid(move_line)
+            for move_line in others
+        )
+        round_amount = self.contract_currency_id.round
+        return {
+            "agreed": self.contract_to_date + self.contract_written_off,
+            "written_off": self.contract_written_off,
+            "to_date": self.contract_to_date,
+            "billed_before": round_amount(billed_before),
+            "billed": round_amount(self.contract_billed - billed_before),
+            "paid": round_amount(self.contract_paid - (billed_before - unpaid_before)),
+            "remaining": self.contract_to_bill,
+        }

@@ -1,0 +1,312 @@
+from itertools import pairwise
+
+from lxml import html
+
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import MilestoneBillingCommon
+
+
+@tagged("post_install", "-at_install")
+class PortalCommon(MilestoneBillingCommon, HttpCase):
+    """Clara of the customer, and visitors who are none of the customer's business."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.client_user = cls.create_portal_user("clara", "Clara Client", cls.customer)
+        cls.other_customer = cls.env["res.partner"].create(
+            {"name": "Other & Daughters"}
+        )
+        cls.other_user = cls.create_portal_user(
+            "otto", "Otto Other", cls.other_customer
+        )
+        cls.page = f"/my/billing/{cls.project.id}"
+
+    @classmethod
+    def create_portal_user(cls, login, name, company_partner):
+        """Create a portal user who is a contact of a customer."""
+        user = new_test_user(
+            cls.env, login=login, name=name, groups="base.group_portal"
+        )
+        user.partner_id.write({"parent_id": company_partner.id})
+        return user
+
+    def visit(self, url, login=None):
+        """Open an address as a user, or as the public; return the answer."""
+        self.env.flush_all()
+        self.authenticate(login, login)
+        return self.url_open(url)
+
+    def read_page(self, url=None, login="clara"):
+        """Return the text of a page, with single spaces."""
+        response = self.visit(url or self.page, login)
+        self.assertEqual(response.status_code, 200)
+        self.assertIn(url or self.page, response.url)
+        content = html.fromstring(response.content).xpath("//main")[0]
+        return " ".join(content.text_content().split())
+
+    def assertSentAway(self, url, login, to="/my"):
+        response = self.visit(url, login)
+        self.assertTrue(
+            response.url.split("?")[0].endswith(to), f"{login}: {response.url}"
+        )
+        self.assertNotIn("Build complete", response.text)
+
+
+class TestPortal(PortalCommon):
+    # -------------------------------------------------------------------------
+    # What the customer sees
+    # -------------------------------------------------------------------------
+
+    def test_page_shows_stages_with_state_amount_and_documents(self):
+        invoice = self.bill(self.deposit)
+        self.pay(invoice)
+        second = self.bill(self.designs)
+        text = self.read_page()
+        self.assertRegex(text, r"Contract sum \$ 10,000\.00 Invoiced \$ 5,000\.00")
+        self.assertRegex(text, r"Paid \$ 2,500\.00 Still to be invoiced \$ 5,000\.00")
+        self.assertIn("2 of 4 stages delivered.", text)
+        self.assertIn("Next: Milestone 2 — Build complete", text)
+        self.assertRegex(
+            text,
+            rf"Deposit — Project start .*{invoice.name} 03/31/2026 \$ 2,500\.00 Paid"
+            rf" Milestone 1 — Designs approved .*{second.name} 03/31/2026"
+            r" \$ 2,500\.00 Invoiced"
+            r" Milestone 2 — Build complete \$ 2,500\.00 To come"
+            r" Final — Launch / delivery \$ 2,500\.00 To come"
+            r" Total without taxes \$ 10,000\.00",
+        )
+
+    def test_invoices_to_pay_show_what_is_due_with_taxes(self):
+        paid = self.bill(self.deposit)
+        self.pay(paid)
+        due = self.bill(self.designs)
+        self.pay(due, 875)
+        text = self.read_page()
+        to_pay = text[text.index("To pay") : text.index("Billing schedule 2 of")]
+        self.assertNotIn(paid.name, to_pay)
+        self.assertIn(f"{due.name} Milestone 1 — Designs approved", to_pay)
+        self.assertIn("$ 2,000.00 including taxes", to_pay)
+
+    def test_nothing_to_pay_is_not_mentioned(self):
+        self.pay(self.bill(self.deposit))
+        self.assertNotIn("To pay", self.read_page())
+
+    def test_drafted_stage_reads_as_delivered_with_its_invoice_in_preparation(self):
+        self.mark_done(self.build)
+        draft = self.get_invoices(self.build)
+        response = self.visit(self.page, "clara")
+        text = self.read_page()
+        self.assertIn("Delivered Invoice in preparation", text)
+        self.assertIn("Invoiced $ 0.00", text)
+        self.assertNotIn(f"/my/invoices/{draft.id}", response.text)
+        self.assertNotIn("Draft", text)
+
+    def test_credit_note_is_listed_as_such(self):
+        invoice = self.bill(self.deposit)
+        credit_note = self.credit(invoice)
+        text = self.read_page()
+        self.assertIn(f"{credit_note.name} (credit note)", text)
+        self.assertIn("$ 2,500.00 Credited", text)
+
+    def test_written_off_amounts_are_told(self):
+        self.mark_done(self.build)
+        invoice = self.get_invoices(self.build)
+        invoice.invoice_line_ids.price_unit = 2000
+        self.post(invoice)
+        self.build._decide("write_off", "Agreed")
+        text = self.read_page()
+        self.assertIn("Contract sum to date $ 9,500.00", text)
+        self.assertIn("Of the agreed $ 10,000.00, $ 500.00 was cancelled.", text)
+
+    def test_schedule_is_downloaded_as_pdf(self):
+        response = self.visit(f"{self.page}/schedule", "clara")
+        self.assertEqual(response.headers["Content-Type"], "application/pdf")
+        self.assertIn("Website.pdf", response.headers["Content-Disposition"])
+        # not made a PDF of while testing
+        self.assertIn("Build complete", response.content.decode())
+
+    def test_page_speaks_the_visitors_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.client_user.lang = "fr_FR"
+        self.mark_done(self.build)
+        self.assertIn("2 500,00", self.read_page().replace("\u202f", " "))
+
+    def test_names_and_texts_are_shown_as_text(self):
+        attack = "<script>alert('x')</script><img src=x onerror=alert(1)>"
+        self.project.write({"name": attack, "contract_reference": attack})
+        self.build.write({"name": attack})
+        self.build.milestone_id.acceptance_criteria = attack
+        self.bill(self.deposit)
+        for url in (self.page, "/my/billing"):
+            page = self.visit(url, "clara").text
+            self.assertIn("&lt;script&gt;alert", page)
+            self.assertNotIn("<script>alert(", page)
+            self.assertNotIn("<img src=x", page)
+
+    # -------------------------------------------------------------------------
+    # Where customers find it
+    # -------------------------------------------------------------------------
+
+    def get_links(self, url, login="clara"):
+        """Return the links of a page to the billing of the project."""
+        page = html.fromstring(self.visit(url, login).content)
+        return page.xpath(f"//a[@href='{self.page}']")
+
+    def test_my_account_has_an_entry_with_the_count(self):
+        second = self.create_project("Second", [("All", "final", "balance", 0)])
+        self.assertIn("Project Billing (2)", self.read_page("/my"))
+        text = self.read_page("/my/billing")
+        self.assertIn("Website", text)
+        second.show_billing_on_portal = False
+        self.assertIn("Project Billing (1)", self.read_page("/my"))
+        self.assertNotIn("Second", self.read_page("/my/billing"))
+
+    def test_count_of_the_entry_is_loaded_without_writing(self):
+        self.authenticate("clara", "clara")
+        counters = self.make_jsonrpc_request(
+            "/my/counters", {"counters": ["milestone_billing_count"]}
+        )
+        self.assertEqual(counters, {"milestone_billing_count": 1})
+
+    def test_pages_of_project_and_invoice_lead_to_it(self):
+        invoice = self.bill(self.deposit)
+        self.project.privacy_visibility = "portal"
+        self.project.message_subscribe(
+            (self.client_user | self.other_user).partner_id.ids
+        )
+        for url in ("/my/projects", f"/my/projects/{self.project.id}"):
+            self.assertTrue(self.get_links(url), url)
+            self.assertFalse(self.get_links(url, "otto"), url)
+        self.assertTrue(self.get_links(f"/my/invoices/{invoice.id}"))
+
+    def test_collaborators_of_the_customer_reach_it_from_the_shared_project(self):
+        self.project.privacy_visibility = "portal"
+        for user in (self.client_user, self.other_user):
+            self.project.message_subscribe(user.partner_id.ids)
+            self.project._add_collaborators(user.partner_id)
+        url = f"/my/projects/{self.project.id}"
+        response = self.visit(url, "clara")
+        self.assertTrue(response.url.endswith("/project_sharing"))
+        self.assertIn(f'"milestone_billing_url": "{self.page}"', response.text)
+        self.assertIn('"milestone_billing_url": false', self.visit(url, "otto").text)
+
+    # -------------------------------------------------------------------------
+    # Who may see it
+    # -------------------------------------------------------------------------
+
+    def test_all_of_the_commercial_entity_see_it_though_nothing_is_shared(self):
+        self.project.privacy_visibility = "followers"
+        branch = self.env["res.partner"].create(
+            {"name": "Accounts payable", "parent_id": self.customer.id}
+        )
+        self.project.partner_id = branch
+        self.assertIn("Build complete", self.read_page())
+
+    def test_others_are_sent_away(self):
+        new_test_user(self.env, login="employee", groups="base.group_user")
+        collaborator = self.other_user.partner_id
+        self.project.privacy_visibility = "portal"
+        self.project.message_subscribe(collaborator.ids)
+        self.project._add_collaborators(collaborator)
+        for url in (self.page, f"{self.page}/schedule"):
+            self.assertSentAway(url, "otto")
+            self.assertSentAway(url, "employee")
+            self.assertSentAway(url, "pm")  # sees no amounts
+            self.assertSentAway(url, None, to="/web/login")
+        self.assertSentAway("/my/billing", None, to="/web/login")
+        self.assertNotIn("Website", self.read_page("/my/billing", "otto"))
+
+    def test_guessed_projects_are_as_unknown_as_missing_ones(self):
+        project = self.create_project(
+            "Theirs",
+            [("All", "final", "balance", 0)],
+            partner_id=self.other_customer.id,
+        )
+        self.assertSentAway(f"/my/billing/{project.id}", "clara")
+        self.assertSentAway("/my/billing/987654321", "clara")
+
+    def test_no_token_opens_it(self):
+        invoice = self.bill(self.deposit)
+        for document in (self.project, invoice):
+            token = document._portal_ensure_token()
+            url = f"{self.page}?access_token={token}"
+            self.assertSentAway(url, None, to="/web/login")
+            self.assertSentAway(url, "otto")
+
+    def test_token_of_an_invoice_shows_its_own_frozen_block_only(self):
+        invoice = self.bill(self.deposit)
+        second = self.bill(self.designs)
+        url = invoice.get_portal_url()
+        self.assertFalse(self.get_links(url, None))
+        block = self.visit(f"{url}&report_type=html", None).content.decode()
+        self.assertTrue("Deposit — Project start" in block)
+        self.assertTrue(invoice.name in block)
+        self.assertFalse(second.name in block)
+
+    def test_customers_see_no_page_of_what_is_not_billed_or_not_shown(self):
+        self.bill(self.deposit)
+        for values in (
+            {"show_billing_on_portal": False},
+            {"allow_milestone_billing": False},
+            {"active": False},
+            {"is_template": True},
+        ):
+            with self.subTest(values):
+                before = {name: self.project[name] for name in values}
+                self.project.write(values)
+                self.assertSentAway(self.page, "clara")
+                self.project.write(before)
+        self.assertIn("Build complete", self.read_page())
+
+    def test_former_customer_keeps_his_invoice_and_the_new_one_sees_his_own(self):
+        former = self.bill(self.deposit)
+        self.pay(former)
+        self.project.partner_id = self.other_customer
+        own = self.bill(self.designs)
+        self.assertSentAway(self.page, "clara")
+        self.assertIn("Invoice", self.visit(f"/my/invoices/{former.id}", "clara").text)
+        text = self.read_page(login="otto")
+        self.assertIn(own.name, text)
+        self.assertNotIn(former.name, text)
+        self.assertIn("Invoiced $ 2,500.00 Paid $ 0.00", text)
+        self.assertIn("$ 2,500.00 was billed before you took over", text)
+
+    def test_users_who_see_the_schedule_preview_the_page(self):
+        self.assertIn("This is a preview", self.visit(self.page, "accountant").text)
+        private = new_test_user(
+            self.env,
+            login="biller",
+            groups="project.group_project_user,"
+            "milestone_billing.group_milestone_billing_user",
+        )
+        self.assertIn("Build complete", self.read_page(login="biller"))
+        self.project.privacy_visibility = "followers"
+        self.project.message_unsubscribe(private.partner_id.ids)
+        self.assertSentAway(self.page, "biller")
+
+    def test_page_of_another_companys_project_is_shown_to_its_customer(self):
+        company = self._create_company(name="Second company")
+        product = self.env["product.product"].create({"name": "Work"})
+        project = self.create_project(
+            "Abroad",
+            [("All", "final", "balance", 0)],
+            company_id=company.id,
+            billing_product_id=product.id,
+            billing_user_id=False,
+        )
+        self.assertNotIn(company, self.client_user.company_ids)
+        url = f"/my/billing/{project.id}"
+        self.assertIn("Second company", self.read_page(url))
+
+    def test_headings_follow_each_other(self):
+        self.bill(self.deposit)
+        page = html.fromstring(self.visit(self.page, "clara").content)
+        levels = [
+            int(node.tag[1])
+            for node in page.xpath("//main//*[self::h1 or self::h2 or self::h3]")
+        ]
+        self.assertEqual(levels[0], 1)
+        self.assertEqual(levels.count(1), 1)
+        self.assertLessEqual(max(b - a for a, b in pairwise(levels)), 1)
