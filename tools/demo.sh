@@ -13,7 +13,7 @@ port_answers() { (: <"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; }
 # Under another name until it is complete.
 create_demo() {
     copy_database "$template" new_demo
-    odoo server -d new_demo -i "$MODULE" --no-http --stop-after-init
+    odoo server -d new_demo -i "$MODULE,payment_demo" --no-http --stop-after-init
     odoo shell -d new_demo --no-http <"$ROOT/tools/demo_data.py"
     rename_database new_demo demo
 }
@@ -42,6 +42,7 @@ serve() {
     admin       admin        everything
     pm          pm           project manager, no accounting
     accountant  accountant   invoicing
+    client      client       the customer of Website relaunch, on the portal
 
     Ctrl-C stops it. Log: .dev/log/demo.log
 

@@ -32,6 +32,22 @@ def create_customer(name, **values):
     return env["res.partner"].create({"name": name, "is_company": True, **values})
 
 
+def create_contact(login, name, company):
+    """Create a contact of a customer who logs in to the portal."""
+    return env["res.users"].create(
+        {
+            "name": name,
+            "login": login,
+            "password": login,
+            "email": f"{login}@example.com",
+            "partner_id": env["res.partner"]
+            .create({"name": name, "parent_id": company.id})
+            .id,
+            "group_ids": [Command.set(env.ref("base.group_portal").ids)],
+        }
+    )
+
+
 def create_project(name, customer, stages, **values):
     """Create a project with a billing schedule.
 
@@ -222,6 +238,10 @@ audit = create_project(
     contract_sum=3600,
 )
 mark_done(audit.billing_line_ids[0])
+
+# The customer's portal, with Odoo's own way to try paying online.
+create_contact("client", "Clara Brightwater", website.partner_id)
+env.ref("payment.payment_provider_demo").write({"state": "test", "is_published": True})
 
 # The tabs above a project's tasks are each user's own choice: show Billing to all.
 tabs = env["ir.embedded.actions"].search(

@@ -492,6 +492,17 @@ class AccountMove(models.Model):
         # without account_payment nobody can
         return "transaction_ids" in self._fields and self._has_to_be_paid()
 
+    def _is_payment_in_process(self):
+        """Whether the customer has paid what has not arrived yet."""
+        self.ensure_one()
+        transactions = "transaction_ids" in self._fields and self.transaction_ids
+        return self.payment_state == "in_payment" or any(
+            transaction.state in ("pending", "authorized")
+            # not those who only chose to pay by bank transfer
+            and transaction.provider_code not in ("none", "custom")
+            for transaction in transactions or ()
+        )
+
     # -------------------------------------------------------------------------
     # BUSINESS
     # -------------------------------------------------------------------------

@@ -310,3 +310,23 @@ class TestPortal(PortalCommon):
         self.assertEqual(levels[0], 1)
         self.assertEqual(levels.count(1), 1)
         self.assertLessEqual(max(b - a for a, b in pairwise(levels)), 1)
+
+
+class TestPortalTours(PortalCommon):
+    """The customer in a real browser."""
+
+    _retry = True
+
+    def test_customer_sees_and_pays(self):
+        if "payment_demo" not in self.env["ir.module.module"]._installed():
+            self.skipTest("payment_demo is not installed")
+        provider = self.env.ref("payment.payment_provider_demo").sudo()
+        if provider.company_id != self.company:
+            provider = provider.copy({"company_id": self.company.id})
+        provider.write({"state": "test", "is_published": True})
+        self.pay(self.bill(self.deposit))
+        invoice = self.bill(self.designs)
+        self.start_tour("/my", "milestone_billing_customer_pays", login="clara")
+        self.env.invalidate_all()
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(self.designs.state, "paid")

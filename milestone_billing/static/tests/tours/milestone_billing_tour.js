@@ -171,3 +171,51 @@ registry.category("web_tour.tours").add("milestone_billing_carry_and_write_off",
         },
     ],
 });
+
+registry.category("web_tour.tours").add("milestone_billing_customer_pays", {
+    steps: () => [
+        {
+            content: "Find the billing of the projects in My Account",
+            trigger: ".o_portal_index_card a[href='/my/billing']:contains('Project Billing (1)')",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Open the project",
+            trigger: "main a:contains('Website')",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "See what is delivered and what comes next",
+            trigger: "main p[name='progress']:contains('2 of 4'):contains('Build complete')",
+        },
+        {
+            content: "Pay what is due",
+            trigger: "section[name='due']:contains('2,875.00') a:contains('Pay now')",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Confirm the payment in Odoo's own dialog",
+            trigger: ".modal.show button[name='o_payment_submit_button']:not(:disabled)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Go back to the project's billing",
+            trigger: "a[name='milestone_billing']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The stage is paid",
+            trigger:
+                "section[name='stages'] li:contains('Designs approved') .badge:contains('Paid')",
+        },
+        {
+            content: "Nothing is left to pay",
+            trigger: "main:not(:has(section[name='due']))",
+        },
+    ],
+});
