@@ -65,6 +65,11 @@ class MilestoneBillingLine(models.Model):
         related="milestone_id.is_reached",
         store=True,
     )
+    acceptance_state = fields.Selection(related="milestone_id.acceptance_state")
+    can_ask_acceptance = fields.Boolean(
+        related="milestone_id.can_ask_acceptance",
+        export_string_translation=False,
+    )
     partner_id = fields.Many2one(
         related="project_id.partner_id",
         string="Customer",
@@ -606,6 +611,10 @@ class MilestoneBillingLine(models.Model):
     def action_mark_done(self):
         """Mark the lines' milestones done, as ticking them does."""
         self.milestone_id.action_mark_done()
+
+    def action_ask_acceptance(self):
+        """Ask the customer to accept the lines' milestones."""
+        self.milestone_id.action_ask_acceptance()
 
     def action_create_draft_invoice(self):
         """Make the draft invoices of the ready lines; one line may bill a credit again.

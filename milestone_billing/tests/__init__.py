@@ -1,4 +1,5 @@
 from . import (
+    test_acceptance,
     test_allocation,
     test_automation,
     test_concurrency,

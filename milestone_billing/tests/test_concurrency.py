@@ -19,6 +19,8 @@ from odoo.tools import SQL, config, mute_logger
 from odoo.addons.account.models.chart_template import TEMPLATE_MODELS
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
+from .test_acceptance import draw_signature
+
 PREFIX = "Concurrency test"
 MAX_ROUNDS = 4
 """How often whoever lost all retries of the server tries again."""
@@ -422,6 +424,36 @@ class TestConcurrency(ConcurrencyCommon):
         self.assertSound(line)
         reached = self.fetch(line, "is_reached")
         self.assertEqual(len(self.fetch_invoices(line)), int(reached[0]))
+
+    # -------------------------------------------------------------------------
+    # THE CLIENT
+    # -------------------------------------------------------------------------
+
+    def accept(self, line):
+        """Ask for a milestone and return the act of signing for it."""
+        milestone = self.fetch(line, "milestone_id")
+        with self.environment() as env:
+            milestone.with_env(env).acceptance_state = "asked"
+        args = ("C. Client", draw_signature(), self.customer)
+        return Act(SUPERUSER_ID, milestone, "_accept", args)
+
+    def test_a_milestone_accepted_by_two_at_once_is_billed_once(self):
+        line, _final = self.create_schedule(
+            ("percent", 30.0), ("balance", 0.0), allow_milestone_acceptance=True
+        )
+        accept = self.accept(line)
+        errors = self.perform_at_once(accept, accept)
+        self.assertEqual({type(error) for error in errors}, {type(None), UserError})
+        self.assertEachBilledOnce(line)
+
+    def test_a_milestone_accepted_and_ticked_at_once_is_billed_once(self):
+        line, _final = self.create_schedule(
+            ("percent", 30.0), ("balance", 0.0), allow_milestone_acceptance=True
+        )
+        accept = self.accept(line)
+        self.assertAllSucceed(accept, self.tick(line))
+        self.assertEqual(self.fetch(accept.records, "acceptance_state"), ["accepted"])
+        self.assertEachBilledOnce(line)
 
     # -------------------------------------------------------------------------
     # A TICK AGAINST THE ACCOUNTANT

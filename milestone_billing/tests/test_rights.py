@@ -13,6 +13,7 @@ from odoo.addons.mail.tests.common import MockEmail
 from odoo.addons.mail.tools.discuss import Store
 
 from .common import MilestoneBillingCommon
+from .test_acceptance import draw_signature
 
 DECIDE = "milestone.billing.decide"
 DECISION = "milestone.billing.decision"
@@ -44,6 +45,7 @@ TICKERS = ("project_user", "manager", "project_admin", "invoicing_project_user")
 # who may call what; the others are refused
 PUBLIC_METHODS = {
     (LINE, "action_mark_done"): (*EDITORS, "invoicing_project_user"),
+    (LINE, "action_ask_acceptance"): (*EDITORS, "invoicing_project_user"),
     (LINE, "action_create_draft_invoice"): INVOICING,
     (LINE, "action_create_draft_invoice_per_project"): INVOICING,
     # opens a form that only invoicing users can save
@@ -54,6 +56,8 @@ PUBLIC_METHODS = {
     (MOVE, "action_open_milestone_billing"): (*INVOICING, "auditor"),
     (MOVE, "action_open_milestones"): (*INVOICING, "auditor"),
     (MILESTONE, "action_mark_done"): TICKERS,
+    (MILESTONE, "action_ask_acceptance"): TICKERS,
+    (MILESTONE, "action_withdraw_acceptance"): TICKERS,
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
     # opens a form that shows what the user may read
     (PROJECT, "action_open_billing"): tuple(KINDS.keys() - {"portal"}),
@@ -62,6 +66,17 @@ PUBLIC_METHODS = {
     (PROJECT, "action_send_billing_schedule"): READERS,
 }
 
+ACCEPTANCE = {
+    "acceptance_asked_on",
+    "acceptance_partner_id",
+    "acceptance_return_reason",
+    "acceptance_signature",
+    "acceptance_signed_by",
+    "acceptance_signed_on",
+    "acceptance_state",
+    "acceptance_user_id",
+    "can_ask_acceptance",
+}
 EVERYBODYS = {
     MILESTONE: {"acceptance_criteria"},
     "res.company": {"milestone_billing_automation"},
@@ -73,8 +88,9 @@ READABLE_BY_OUTSIDERS = {
     "employee": EVERYBODYS,
     "project_user": {
         **EVERYBODYS,
-        MILESTONE: {"acceptance_criteria", "billing_state"},
+        MILESTONE: {"acceptance_criteria", "billing_state", *ACCEPTANCE},
         PROJECT: {
+            "allow_milestone_acceptance",
             "allow_milestone_billing",
             "billing_progress",
             "billing_state",
@@ -123,6 +139,7 @@ class RightsCommon(MilestoneBillingCommon, MockEmail):
             for kind, groups in KINDS.items()
         }
         cls.users["portal"].partner_id.parent_id = cls.customer
+        cls.project.allow_milestone_acceptance = True
         cls.share_project()
         cls.milestone = cls.build.milestone_id.with_env(cls.env)
         cls.milestone.acceptance_criteria = "Every page is built."
@@ -350,7 +367,7 @@ class TestRights(RightsCommon):
         for (model, method), allowed in PUBLIC_METHODS.items():
             for kind, user in self.users.items():
                 with self.subTest(f"{kind}: {model}.{method}"), self.undone():
-                    if method == "action_mark_done":
+                    if method in ("action_mark_done", "action_ask_acceptance"):
                         self.milestone.is_reached = False
                     records = self.get_called_records(user)[model]
                     if kind not in allowed:
@@ -996,6 +1013,75 @@ class TestRights(RightsCommon):
         move._schedule_milestone_sending_failed("Confidential: no address")
         self.assertEqual(move.activity_ids.user_id, self.accountant)
         self.assertIn("no address", move.activity_ids.note)
+
+    # --- acceptance ---
+
+    def accept(self):
+        """Sign for the milestone as the controller does for the portal customer."""
+        user = self.users["portal"]
+        self.milestone.with_user(user).sudo()._accept(
+            "Seen by the manager", draw_signature(), user.partner_id
+        )
+
+    def test_project_user_forges_no_acceptance(self):
+        user = self.users["project_user"]
+        new = {"name": "Signed", "project_id": self.project.id}
+        for vals in (
+            {"acceptance_state": "accepted"},
+            {"acceptance_signed_by": "The client"},
+            {"acceptance_signature": draw_signature()},
+        ):
+            self.assertRefused(user, self.milestone, "write", vals)
+            self.assertRefused(user, self.milestones, "create", {**new, **vals})
+            fname, value = next(iter(vals.items()))
+            self.assertRefused(
+                user,
+                self.milestones,
+                "create",
+                new,
+                context={f"default_{fname}": value},
+            )
+
+    def test_signature_is_no_file_that_could_be_replaced(self):
+        self.milestone.action_ask_acceptance()
+        self.accept()
+        files = self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", MILESTONE),
+                ("res_id", "=", self.milestone.id),
+                ("res_field", "!=", False),
+            ]
+        )
+        self.assertFalse(files)
+        self.assertTrue(self.milestone.acceptance_signature)
+
+    def test_acceptance_tells_the_project_user_no_figure(self):
+        user = self.users["project_user"]
+        self.project.user_id = user
+        self.project.message_subscribe(user.partner_id.ids)
+        self.flush_tracking()
+        with self.assertKeptFrom(user):
+            self.rpc(user, self.milestone, "action_ask_acceptance")
+        with self.assertKeptFrom(user):
+            self.accept()
+        self.assertEqual(self.project.activity_ids.user_id, user)
+        with self.assertKeptFrom(user):
+            self.rpc(user, self.milestone, "toggle_is_reached", False)
+
+    def test_collaborator_reads_nothing_of_the_acceptance(self):
+        self.rpc(self.users["project_user"], self.milestone, "action_ask_acceptance")
+        self.accept()
+        for kind, is_shown in (("collaborator", False), ("project_user", True)):
+            user = self.users[kind]
+            ids = self.rpc(user, self.env["mail.message"], "search", [])
+            messages = self.env["mail.message"].browse(ids).with_user(user)
+            with self.subTest(kind=kind):
+                self.assertEqual(
+                    "Seen by the manager" in repr(messages.mapped("body")), is_shown
+                )
+                self.assertEqual(
+                    "asked the client" in repr(messages.mapped("body")), is_shown
+                )
 
     # --- decisions ---
 
