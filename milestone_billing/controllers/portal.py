@@ -1,6 +1,7 @@
 import re
 
 from odoo import http
+from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -82,8 +83,11 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         )
 
     @http.route("/my/billing/<int:project_id>", type="http", auth="user", website=True)
-    def portal_my_billing_project(self, project_id, **kwargs):
-        """Show the billing of one project to its customer."""
+    def portal_my_billing_project(self, project_id, message=None, **kwargs):
+        """Show the billing of one project to its customer.
+
+        :param str message: what he did just now: ``accepted`` or ``returned``
+        """
         project, customer = self._find_billed_project(project_id)
         if not project:
             return request.redirect("/my")
@@ -94,6 +98,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
                 "page_name": "milestone_billing",
                 "billed_project": project,
                 "currency": project.contract_currency_id,
+                "message": message,
                 **project._prepare_billing_portal(customer),
             },
         )
@@ -123,3 +128,111 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
                 ("Content-Disposition", content_disposition(f"{name}.pdf")),
             ],
         )
+
+    # -------------------------------------------------------------------------
+    # Acceptance
+    # -------------------------------------------------------------------------
+
+    def _find_acceptance(self, project_id, milestone_id):
+        """Return a milestone in sudo whose acceptance the user may see, or empty."""
+        project, customer = self._find_billed_project(project_id)
+        return project.milestone_ids.filtered(
+            lambda m: m.id == milestone_id and m._is_acceptance_shown(customer)
+        )
+
+    def _answer(self, project_id, milestone_id, answer):
+        """Let the customer answer whether he accepts a milestone.
+
+        :param answer: a function of the milestone in sudo and the contact
+        :return: why it was refused, or None
+        """
+        milestone = self._find_acceptance(project_id, milestone_id)
+        # who previews the page is not the customer
+        if not milestone.project_id._filtered_billed_to(request.env.user):
+            return request.env._("Only the customer can answer this.")
+        try:
+            with request.env.cr.savepoint():
+                answer(milestone, request.env.user.partner_id)
+        except UserError as error:
+            return str(error)
+        return None
+
+    @http.route(
+        "/my/billing/<int:project_id>/milestone/<int:milestone_id>",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        website=True,
+    )
+    def portal_my_billing_milestone(self, project_id, milestone_id, **kwargs):
+        """Show the customer what he is asked to accept."""
+        milestone = self._find_acceptance(project_id, milestone_id)
+        if not milestone:
+            return request.redirect(f"/my/billing/{project_id}")
+        return self._render_milestone(milestone)
+
+    def _render_milestone(self, milestone, **values):
+        project = milestone.project_id
+        return request.render(
+            "milestone_billing.portal_my_billing_milestone",
+            {
+                **self._prepare_portal_layout_values(),
+                "page_name": "milestone_billing",
+                "billed_project": project,
+                "milestone": milestone,
+                "stages": milestone.billing_line_ids.sorted(),
+                "can_answer": milestone.acceptance_state == "asked"
+                and project._filtered_billed_to(request.env.user),
+                **values,
+            },
+        )
+
+    @http.route(
+        "/my/billing/<int:project_id>/milestone/<int:milestone_id>/accept",
+        type="jsonrpc",
+        auth="user",
+        website=True,
+    )
+    def portal_accept_milestone(
+        self, project_id, milestone_id, name=None, signature=None
+    ):
+        """Take the customer's signature, as Odoo's signature form sends it.
+
+        :param str name: the name as he entered it
+        :param str signature: the image, base64 encoded
+        :return: what the form does next: an ``error``, or where it goes
+        """
+        error = self._answer(
+            project_id,
+            milestone_id,
+            lambda milestone, contact: milestone._accept(name, signature, contact),
+        )
+        if error:
+            return {"error": error}
+        return {
+            "force_refresh": True,
+            "redirect_url": f"/my/billing/{project_id}?message=accepted",
+        }
+
+    @http.route(
+        "/my/billing/<int:project_id>/milestone/<int:milestone_id>/send_back",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_send_back_milestone(self, project_id, milestone_id, reason="", **kwargs):
+        """Send a milestone back with the customer's reason.
+
+        :param str reason: what is missing, in his words
+        """
+        error = self._answer(
+            project_id,
+            milestone_id,
+            lambda milestone, contact: milestone._send_back(reason, contact),
+        )
+        milestone = self._find_acceptance(project_id, milestone_id)
+        if error and milestone:
+            return self._render_milestone(milestone, error=error, reason=reason)
+        done = "" if error else "?message=returned"
+        return request.redirect(f"/my/billing/{project_id}{done}", code=303)

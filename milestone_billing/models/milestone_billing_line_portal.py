@@ -4,8 +4,7 @@ from odoo import models
 class MilestoneBillingLine(models.Model):
     """The stage on the billing page of its customer's portal."""
 
-    # a subject of its own, as the documents are
-    _inherit = "milestone.billing.line"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "milestone.billing.line"
 
     def _get_portal_documents(self, customer):
         """Return the posted documents of these lines that ``customer`` got.
@@ -25,7 +24,7 @@ class MilestoneBillingLine(models.Model):
         return {
             **self._prepare_statement_row(False, customer),
             "criteria": self.milestone_id.acceptance_criteria or "",
-            "milestone": self.milestone_id,
+            "acceptance": self._get_portal_acceptance(customer),
             "deadline": self.deadline,
             "delivered_on": self.reached_date,
             "is_upcoming": is_upcoming,
@@ -34,6 +33,18 @@ class MilestoneBillingLine(models.Model):
             "color": self._get_portal_color(),
             "documents": self._get_portal_documents(customer),
         }
+
+    def _get_portal_acceptance(self, customer):
+        """Return the milestone if ``customer`` was asked to accept it, empty otherwise.
+
+        Of several stages of one milestone the first shows it.
+        """
+        self.ensure_one()
+        milestone = self.milestone_id
+        is_shown = milestone._is_acceptance_shown(customer) and (
+            self == milestone.billing_line_ids.sorted()[:1]
+        )
+        return milestone if is_shown else milestone.browse()
 
     def _get_portal_color(self):
         """Return the Bootstrap colour of the stage's status."""

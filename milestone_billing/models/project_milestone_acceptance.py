@@ -239,6 +239,20 @@ class ProjectMilestone(models.Model):
             )
         return False
 
+    def _is_acceptance_shown(self, customer):
+        """Whether ``customer`` finds this milestone's acceptance on the portal.
+
+        A question is for who is the customer now, an answer for whose contact gave it.
+        """
+        self.ensure_one()
+        if not self.billing_line_ids:
+            return False
+        if self.acceptance_state == "asked":
+            return self.project_id.allow_milestone_acceptance
+        return bool(self.acceptance_state) and (
+            self.acceptance_partner_id.commercial_partner_id == customer
+        )
+
     def _get_acceptance_url(self):
         """Return the address of the page on which the customer signs."""
         self.ensure_one()

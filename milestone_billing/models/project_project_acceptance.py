@@ -44,6 +44,11 @@ class ProjectProject(models.Model):
                 "Client acceptance is switched off: switch it on in the project's"
                 " billing."
             )
+        if not self.show_billing_on_portal:
+            return self.env._(
+                "The customer does not see this project's billing on the portal: switch"
+                " Customer Portal on in the project's billing."
+            )
         return self._get_switch_blocking_reason()
 
     def _get_portal_blocking_reason(self):

@@ -7,8 +7,7 @@ from .project_project import BILLING_GROUPS
 class ProjectProject(models.Model):
     """The billing page of a project on its customer's portal."""
 
-    # a subject of its own, as the documents are
-    _inherit = "project.project"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "project.project"
 
     show_billing_on_portal = fields.Boolean(
         string="Customer Portal",
@@ -118,6 +117,11 @@ class ProjectProject(models.Model):
             "stages": stages,
             "delivered": [stage for stage in stages if stage["is_delivered"]],
             "next": upcoming[:1],
+            "asked": [
+                stage["acceptance"]
+                for stage in stages
+                if stage["acceptance"].acceptance_state == "asked"
+            ],
             "due": documents.filtered(
                 lambda move: move.move_type == "out_invoice" and move.amount_residual
             ).sorted(lambda move: (move.invoice_date_due, move.id)),

@@ -219,3 +219,86 @@ registry.category("web_tour.tours").add("milestone_billing_customer_pays", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("milestone_billing_customer_signs", {
+    steps: () => [
+        {
+            content: "Review what waits for acceptance",
+            trigger: "section[name='asked']:contains('Build complete') a",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Accept it",
+            trigger: "button[data-bs-target='#milestone_billing_accept']",
+            run: "click",
+        },
+        {
+            content: "Enter the name in Odoo's own dialog",
+            trigger: ".modal.show .o_web_sign_name_and_signature input",
+            run: "edit Clara C. Client",
+        },
+        {
+            content: "The name is drawn as signature",
+            trigger: ".modal.show canvas.o_web_sign_signature",
+            run: "canvasNotEmpty",
+        },
+        {
+            content: "Sign",
+            trigger: ".modal.show .o_portal_sign_submit:not(:disabled)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The stage is accepted and its invoice prepared",
+            trigger:
+                "section[name='stages'] li:contains('Build complete'):contains('Accepted'):contains('Invoice in preparation')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("milestone_billing_customer_sends_back", {
+    steps: () => [
+        {
+            content: "Review what waits for acceptance",
+            trigger: "section[name='asked'] a",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Send it back",
+            trigger: "button[data-bs-target='#milestone_billing_send_back']",
+            run: "click",
+        },
+        {
+            content: "Say why",
+            trigger: ".modal.show textarea[name='reason']",
+            run: "edit The logo is missing.",
+        },
+        {
+            content: "Submit it",
+            trigger: ".modal.show button[type='submit']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "It is sent back",
+            trigger: "section[name='stages'] li:contains('Build complete'):contains('Sent back')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("milestone_billing_from_the_shared_project", {
+    steps: () => [
+        {
+            content: "Leave the shared project for its billing",
+            trigger: ".o_control_panel a.o_milestone_billing_link",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The schedule is shown",
+            trigger: "section[name='stages'] li:contains('Build complete')",
+        },
+    ],
+});
