@@ -6,7 +6,7 @@
     "website": "https://github.com/milestone-billing/milestone-billing",
     "author": "Milestone Billing",
     "license": "LGPL-3",
-    "depends": ["project_account"],
+    "depends": ["account_edi_ubl_cii", "project_account"],
     "external_dependencies": {"python": ["num2words"]},
     "data": [
         "security/milestone_billing_groups.xml",
@@ -14,6 +14,7 @@
         "security/milestone_billing_rules.xml",
         "data/product_data.xml",
         "data/ir_actions_server_data.xml",
+        "data/cii_22_templates.xml",
         "report/project_project_templates.xml",
         "report/project_project_reports.xml",
         "data/mail_template_data.xml",

@@ -5,6 +5,8 @@ from . import milestone_billing_read_only_mixin  # isort: skip
 from . import res_company  # isort: skip
 
 from . import (
+    account_edi_xml_cii,
+    account_edi_xml_ubl_bis3,
     account_move,
     account_move_line,
     account_move_send,

@@ -406,6 +406,13 @@ class AccountMove(models.Model):
             return move.milestone_statement
         return move._prepare_milestone_statement()
 
+    def _get_milestone_mail_title(self):
+        """Return what an e-mail's subject says of the document, or nothing of others."""
+        statement = self._get_milestone_statement()
+        if not statement:
+            return ""
+        return f"{', '.join(statement['titles'])} · {statement['project']}"
+
     def _get_milestone_net(self):
         """Return the net that the document adds to what is billed: credits are less."""
         self.ensure_one()

@@ -7,6 +7,7 @@ from . import (
     test_decisions,
     test_document,
     test_drafts,
+    test_e_invoice,
     test_invoice,
     test_line_life,
     test_multi_company,

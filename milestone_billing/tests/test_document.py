@@ -371,13 +371,74 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         wizard = self.env["account.move.send.wizard"].create({"move_id": last.id})
         self.assertIn("billed in full", wizard.body)
 
-    def test_another_chosen_template_is_kept(self):
-        move = self.bill(self.designs)
-        core = self.env.ref("account.email_template_edi_invoice")
-        settings = self.env["account.move.send"]._get_default_sending_settings(
-            move, mail_template=core
+    def test_template_picked_for_an_ordinary_invoice_reads_well(self):
+        invoice = self.init_invoice("out_invoice", amounts=[100], post=True)
+        wizard = self.env["account.move.send.wizard"].create({"move_id": invoice.id})
+        wizard.template_id = self.env.ref(
+            "milestone_billing.mail_template_milestone_invoice"
         )
-        self.assertEqual(settings["mail_template"], core)
+        self.assertEqual(wizard.subject, f"{self.company.name}: invoice {invoice.name}")
+        body = normalize(html.fromstring(wizard.body).text_content())
+        self.assertEqual(
+            body, f"Dear partner_a, Attached is the invoice {invoice.name} of $ 100.00."
+        )
+
+    def test_milestone_invoice_email_is_in_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        template = self.env.ref("milestone_billing.mail_template_milestone_invoice")
+        template.with_context(lang="de_DE").subject = template.subject.replace(
+            "invoice", "Rechnung"
+        )
+        move = self.bill(self.designs)
+        wizard = self.env["account.move.send.wizard"].create({"move_id": move.id})
+        self.assertRegex(wizard.subject, f"· Website: Rechnung {move.name}$")
+        self.assertIn("2.875,00", wizard.body)
+
+    def send(self, moves, **settings):
+        """Send documents together by e-mail and return the subject each went with."""
+        moves.partner_id.email = "client@example.com"
+        with self.mock_mail_gateway():
+            self.env["account.move.send"]._generate_and_send_invoices(
+                moves, sending_methods=["email"], **settings
+            )
+        return [
+            move.message_ids.filtered(lambda m: m.message_type == "comment").subject
+            for move in moves
+        ]
+
+    def test_documents_sent_together_each_have_their_template(self):
+        other = self.init_invoice("out_invoice", amounts=[100], post=True)
+        first, second = self.bill(self.deposit), self.bill(self.designs)
+        credit = self.credit(first)
+        self.assertEqual(
+            self.send(first | other | second | credit),
+            [
+                f"Deposit — Project start · Website: invoice {first.name}",
+                f"{self.company.name} Invoice (Ref {other.name})",
+                f"Milestone 1 — Designs approved · Website: invoice {second.name}",
+                f"{self.company.name} Credit Note (Ref {credit.name})",
+            ],
+        )
+
+    def test_template_chosen_for_documents_sent_together_is_kept(self):
+        moves = self.bill(self.deposit | self.designs)
+        core = self.env.ref("account.email_template_edi_invoice")
+        self.assertEqual(
+            self.send(moves, mail_template=core),
+            [f"{self.company.name} Invoice (Ref {move.name})" for move in moves],
+        )
+
+    def test_template_chosen_for_one_document_is_kept(self):
+        move = self.bill(self.designs)
+        wizard = self.env["account.move.send.wizard"].create({"move_id": move.id})
+        wizard.template_id = self.env.ref("account.email_template_edi_invoice")
+        wizard.sending_methods = ["email"]
+        with self.mock_mail_gateway():
+            wizard.action_send_and_print()
+        self.assertEqual(
+            self._mails[0]["subject"], f"{self.company.name} Invoice (Ref {move.name})"
+        )
 
     def test_other_documents_keep_cores_templates(self):
         move = self.bill(self.designs)
