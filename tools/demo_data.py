@@ -239,7 +239,8 @@ audit = create_project(
 )
 mark_done(audit.billing_line_ids[0])
 
-# The customer's portal, with Odoo's own way to try paying online.
+# The customer's portal, with acceptance and Odoo's own way to try paying online.
+website.allow_milestone_acceptance = True
 create_contact("client", "Clara Brightwater", website.partner_id)
 env.ref("payment.payment_provider_demo").write({"state": "test", "is_published": True})
 
