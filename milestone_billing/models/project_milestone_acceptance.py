@@ -379,7 +379,7 @@ class ProjectMilestone(models.Model):
     def _is_picture(self, content):
         """Whether base64 encoded content is an image made of pixels, no SVG."""
         try:
-            image = ImageProcess(base64.b64decode(content, validate=True)).image
+            image = ImageProcess(base64.b64decode(content)).image
             if image:
                 image.load()
         except INVALID_IMAGE_ERRORS:

@@ -420,30 +420,39 @@ class TestAcceptanceAnswered(AcceptanceCommon):
         for text in self.get_log():
             self.assertNotRegex(text, r"2,?500|10,?000")
 
-    def test_what_is_logged_speaks_the_project_managers_language(self):
-        self.env["res.lang"]._activate_lang("fr_FR")
-        self.env["res.lang"]._activate_lang("nl_NL")
+    def test_everybody_is_told_in_his_own_language(self):
+        """The log speaks the project manager's, the activity that of who asked."""
+        for lang in ("fr_FR", "nl_NL", "es_ES"):
+            self.env["res.lang"]._activate_lang(lang)
         self.project_user.lang = "fr_FR"
+        self.project_admin.lang = "es_ES"
+        self.milestones.with_user(self.project_admin).action_ask_acceptance()
         langs = []
-        milestone_class = type(self.milestone)
 
         def get_message(milestone, *args):
             langs.append(milestone.env.lang)
             return ""
 
-        self.ask(self.milestones)
+        milestone_class = type(self.milestone)
         with (
             patch.object(milestone_class, "_get_accepted_message", get_message),
+            patch.object(milestone_class, "_get_returned_message", get_message),
             patch.object(milestone_class, "_get_answer_summary", get_message),
             patch.object(milestone_class, "_get_reached_message", get_message),
         ):
             self.by_client().with_context(lang="nl_NL")._accept(
                 "C. Client", self.signature, self.contact
             )
+            self.assertEqual(langs, ["fr_FR", "fr_FR", "es_ES"])
             self.by_client(self.final.milestone_id).with_context(
                 lang="nl_NL"
             )._send_back("No", self.contact)
-        self.assertEqual(langs, ["fr_FR"] * 5)
+        self.assertEqual(langs[3:], ["fr_FR", "es_ES"])
+
+    def test_answer_is_the_contacts_whoever_brings_it(self):
+        self.ask()
+        self.milestone.sudo()._accept("C. Client", self.signature, self.contact)
+        self.assertEqual(self.project.message_ids[0].author_id, self.contact)
 
     def test_accepting_calls_who_asked(self):
         self.milestone.with_user(self.project_admin).action_ask_acceptance()
