@@ -17,4 +17,5 @@ from . import (
     test_screens,
     test_statement,
     test_tours,
+    test_translations,
 )

@@ -177,8 +177,8 @@ class TestDocument(MailCase, MilestoneBillingCommon):
     def test_estimate_shows_each_tax_group(self):
         self.designs.tax_ids = self.add_tax(5)
         text = self.render(SCHEDULE)
-        self.assertIn("VAT 5% (estimated) on $ 2,500.00 $ 125.00", text)
-        self.assertIn("on $ 7,500.00 $ 1,125.00", text)
+        self.assertIn("VAT 5% (estimated) on a net of $ 2,500.00 $ 125.00", text)
+        self.assertIn("on a net of $ 7,500.00 $ 1,125.00", text)
         self.assertIn("Estimated total with taxes $ 11,250.00", text)
 
     def test_estimate_follows_the_fiscal_position(self):

@@ -1,0 +1,90 @@
+import re
+from pathlib import Path
+
+import polib
+
+from odoo.tests import BaseCase
+from odoo.tools.misc import file_path
+
+from .common import MilestoneBillingCommon
+
+FOLDER = Path(file_path("milestone_billing/i18n"))
+# placeholders, expressions, tags and what they compute: the same in every language
+FIXED_PARTS = re.compile(r'%\(\w+\)s|%%|\{\{.*?\}\}|</?\w+|\bt-[\w-]+="[^"]*"')
+OUTER_BLANKS = re.compile(r"^\s*|\s*$")
+# the linter wants an empty translation where it would equal the term
+SAME_EVERYWHERE = {
+    "%(document)s (* %(id)s)",
+    "%(line)s: %(reason)s",
+    "%(milestone)s: %(reason)s",
+    "Factur-x/XRechnung CII 2.2.0",
+    "UBL BIS Billing 3.0.12",
+    "object._get_billing_document_name()",
+    "object._get_billing_document_name(is_state=True)",
+}
+SAME = {
+    "ar": SAME_EVERYWHERE | {"%(number)s%%"},
+    "de": SAME_EVERYWHERE | {"ID", "Manager", "Name", "Status"},
+}
+
+
+class TestTranslationFiles(BaseCase):
+    """The files of translations, each against the list of all terms."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.terms = polib.pofile(str(FOLDER / "milestone_billing.pot"))
+        cls.translations = {
+            path.stem: polib.pofile(str(path), check_for_duplicates=True)
+            for path in FOLDER.glob("*.po")
+        }
+
+    def test_german_and_arabic_are_there(self):
+        self.assertEqual(set(self.translations), set(SAME))
+
+    def test_every_term_is_translated(self):
+        terms = {term.msgid for term in self.terms}
+        for lang, entries in self.translations.items():
+            with self.subTest(lang):
+                translated = {entry.msgid for entry in entries.translated_entries()}
+                self.assertEqual(translated, terms - SAME[lang])
+
+    def test_placeholders_expressions_and_tags_are_kept(self):
+        self.assertFixed(FIXED_PARTS)
+
+    def test_blanks_around_terms_are_kept(self):
+        self.assertFixed(OUTER_BLANKS)
+
+    def assertFixed(self, pattern):
+        """Check that translations have the same matches of a pattern as the terms."""
+        for lang, entries in self.translations.items():
+            for entry in entries.translated_entries():
+                with self.subTest(lang, term=entry.msgid):
+                    self.assertEqual(
+                        sorted(pattern.findall(entry.msgstr)),
+                        sorted(pattern.findall(entry.msgid)),
+                    )
+
+
+class TestTranslations(MilestoneBillingCommon):
+    """What customers read in their language."""
+
+    def test_label_of_the_invoice_is_translated(self):
+        for code, stage, label in (
+            (
+                "de_DE",
+                self.designs,
+                "Meilenstein 1 — Designs approved\nAbschnitt 2 von 4 · Projekt: Website",
+            ),
+            (
+                "ar_001",
+                self.build,
+                "الدفعة المرحلية 2 — Build complete\nالمرحلة 3 من 4 · المشروع: Website",
+            ),
+        ):
+            with self.subTest(code):
+                self.env["res.lang"]._activate_lang(code)
+                self.customer.lang = code
+                self.mark_done(stage)
+                self.assertEqual(stage.move_line_ids.name, label)
