@@ -8,6 +8,7 @@ from . import (
     test_drafts,
     test_invoice,
     test_line_life,
+    test_localisations,
     test_multi_company,
     test_performance,
     test_rights,
