@@ -381,29 +381,28 @@ class AccountMove(models.Model):
         """Keep the billing schedule with posted documents, as their prints show it."""
         # sudo: whoever posts need not be able to read the project
         moves = self.sudo().filtered("milestone_billing_project_id").sorted("id")
-        for project, of_project in moves.grouped(
-            "milestone_billing_project_id"
-        ).items():
-            billed = project.contract_billed
+        for of_project in moves.grouped("milestone_billing_project_id").values():
+            later = of_project
             # of documents posted together, each is billed after those before it
-            for move in reversed(of_project):
+            for move in of_project:
+                later -= move
                 move.with_context(
                     skip_is_manually_modified=True
-                ).milestone_statement = move._prepare_milestone_statement(billed)
-                billed -= move._get_milestone_net()
+                ).milestone_statement = move._prepare_milestone_statement(later)
 
     def _get_milestone_statement(self):
         """Return the billing schedule for the print of the document, or False.
 
-        :return: the statement frozen at posting; live while the document is a draft
+        :return: the statement frozen at posting; live while the document is a draft; a
+            cancelled document bills nothing and has none
         """
         self.ensure_one()
         # sudo: the document's own part of the schedule, for all who may print it
         move = self.sudo()
-        if not move.milestone_billing_project_id:
-            return False
         if move.state == "posted" and move.milestone_statement:
             return move.milestone_statement
+        if move.state == "cancel" or not move.milestone_billing_project_id:
+            return False
         return move._prepare_milestone_statement()
 
     def _get_milestone_mail_title(self):
@@ -417,20 +416,45 @@ class AccountMove(models.Model):
         """Return the net that the document adds to what is billed: credits are less."""
         self.ensure_one()
         own_lines = self.line_ids.filtered("milestone_billing_line_id")
-        net = sum(own_lines.mapped("price_subtotal"))
-        return -net if self.move_type == "out_refund" else net
+        return own_lines._get_milestone_net()
 
-    def _prepare_milestone_statement(self, billed=None):
+    def _get_milestone_gross(self):
+        """Return what the customer pays for the milestones of the document, signed."""
+        self.ensure_one()
+        gross = self.amount_total
+        if self._has_lines_beside_milestones():
+            own_lines = self.line_ids.filtered("milestone_billing_line_id")
+            gross = sum(own_lines.mapped("price_total"))
+        return -gross if self.move_type == "out_refund" else gross
+
+    def _get_milestone_paid_gross(self):
+        """Return the part of the document's milestones, taxes included, not due."""
+        self.ensure_one()
+        ratio = self.amount_residual / self.amount_total if self.amount_total else 0.0
+        return self.currency_id.round(self._get_milestone_gross() * (1 - ratio))
+
+    def _has_lines_beside_milestones(self):
+        """Whether the document bills other things too."""
+        self.ensure_one()
+        return any(
+            line.display_type == "product"
+            and not line.milestone_billing_line_id
+            and not self.currency_id.is_zero(line.price_total)
+            for line in self.invoice_line_ids
+        )
+
+    def _prepare_milestone_statement(self, later=None):
         """Return the billing schedule as it stands now, seen from this document.
 
-        Amounts are net, in the contract currency; texts are in the customer's language.
+        Amounts are in the contract currency; texts are in the customer's language.
 
-        :param float billed: what is billed with this document, by default all
+        :param later: documents posted together with this one, after it
         """
         self.ensure_one()
         project = self.milestone_billing_project_id.with_context(
             lang=self.partner_id.lang
         )
+        customer = self.commercial_partner_id
         own_lines = self.line_ids.filtered("milestone_billing_line_id")
         own_stages = own_lines.milestone_billing_line_id
         schedule = project._get_schedule()
@@ -439,42 +463,70 @@ class AccountMove(models.Model):
             "reference": project.contract_reference or "",
             "titles": [line._get_label() for line in schedule if line in own_stages],
             "stages": [
-                line._prepare_statement_row(
-                    line in own_stages, self.commercial_partner_id
-                )
+                line._prepare_statement_row(line in own_stages, customer)
                 for line in schedule
             ],
-            **self._prepare_statement_amounts(project, billed),
-            # who took the contract over did not pay what the former customer paid
+            **self._prepare_statement_amounts(schedule, later or self.browse()),
             "is_final": self.move_type != "out_refund"
-            and "final" in own_stages.mapped("kind")
-            and schedule._get_documents().commercial_partner_id
-            == self.commercial_partner_id,
+            and "final" in own_stages.mapped("kind"),
         }
 
-    def _prepare_statement_amounts(self, project, billed=None):
-        """Return the amounts of the statement, net but for the gross paid.
+    def _prepare_statement_amounts(self, schedule, later):
+        """Return the amounts of the statement, net and, of documents, with taxes.
 
-        :param float billed: what is billed with this document, by default all
+        :param schedule: the project's milestone lines
+        :param later: documents posted together with this one, after it
         """
+        project = schedule.project_id
+        posted = schedule._get_documents().filtered(lambda m: m.state == "posted")
+        previous = posted - self - later
+        previously = sum(schedule.mapped("amount_opening")) + sum(
+            move._get_milestone_net() for move in previous
+        )
         this_document = self._get_milestone_net()
-        if billed is None:
-            is_counted = self.state == "posted"
-            billed = project.contract_billed + (0.0 if is_counted else this_document)
-        previously = billed - this_document
-        round_amount = project.contract_currency_id.round
-        return {
+        customer = self.commercial_partner_id
+        amounts = {
             "agreed": project.contract_to_date + project.contract_written_off,
             "written_off": project.contract_written_off,
             "to_date": project.contract_to_date,
-            "previously": round_amount(previously),
-            "this_document": round_amount(this_document),
-            "remaining": round_amount(
-                project.contract_to_date - previously - this_document
-            ),
-            "paid": project.contract_paid,
-            "paid_gross": project._get_paid_gross(),
+            "previously": previously,
+            "this_document": this_document,
+            "remaining": project.contract_to_date - previously - this_document,
+            "paid": sum(line._get_paid_by(customer) for line in schedule),
+            **self._prepare_statement_gross_amounts(schedule, posted, previous),
         }
+        round_amount = project.contract_currency_id.round
+        amounts = {key: round_amount(amount) for key, amount in amounts.items()}
+        return {
+            **amounts,
+            "has_gross": any(
+                amounts.get(f"{key}_gross", amounts[key]) != amounts[key]
+                for key in ("previously", "this_document", "paid")
+            ),
+        }
+
+    def _prepare_statement_gross_amounts(self, schedule, posted, previous):
+        """Return the amounts of the statement that are known with taxes.
+
+        What was billed elsewhere is known without taxes only.
+
+        :param schedule: the project's milestone lines
+        :param posted: the documents of the schedule that are posted
+        :param previous: those that were before this one
+        """
+        amounts = {"this_document_gross": self._get_milestone_gross()}
+        if self._has_lines_beside_milestones():
+            amounts["total"] = self.amount_total
+        if not any(schedule.mapped("amount_opening")):
+            amounts["previously_gross"] = sum(
+                move._get_milestone_gross() for move in previous
+            )
+            amounts["paid_gross"] = sum(
+                move._get_milestone_paid_gross()
+                for move in posted
+                if move.commercial_partner_id == self.commercial_partner_id
+            )
+        return amounts
 
     # -------------------------------------------------------------------------
     # BUSINESS: the customer's portal

@@ -130,6 +130,15 @@ class AccountMoveLine(models.Model):
     # BUSINESS
     # -------------------------------------------------------------------------
 
+    def _get_milestone_net(self):
+        """Return the net that these lines add to what is billed: credits are less."""
+        return sum(
+            -line.price_subtotal
+            if line.move_type == "out_refund"
+            else line.price_subtotal
+            for line in self
+        )
+
     def _set_milestone_net(self, net):
         """Make the line's untaxed subtotal ``net``, also where the price includes taxes.
 

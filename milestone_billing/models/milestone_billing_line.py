@@ -884,27 +884,26 @@ class MilestoneBillingLine(models.Model):
         return "\n".join([self._get_label(), " · ".join(details)])
 
     def _prepare_statement_row(self, is_current, customer):
-        """Return the line's row of the billing schedule on a document.
+        """Return the line's row of the billing schedule as a customer reads it.
 
         :param bool is_current: whether the document bills or credits this line
-        :param customer: the commercial partner; invoices of others are not named
+        :param customer: the commercial partner; of others' documents it says no more
+            than that they were billed
         """
         self.ensure_one()
         # a draft is nothing the customer has: its number and date come with posting
-        invoices = self.move_line_ids.move_id.filtered(
-            lambda m: (
-                m.state == "posted"
-                and m.move_type != "out_refund"
-                and m.commercial_partner_id == customer
-            )
-        ).sorted("id")
+        invoices = (
+            self._get_posted_lines(customer)
+            .move_id.filtered(lambda m: m.move_type != "out_refund")
+            .sorted("id")
+        )
         # the live plan of a billed line may differ from what was billed of it
         amount = max(self.amount_planned, self.amount_billed)
         return {
             "title": self._get_label(),
             "criteria": (self.milestone_id.acceptance_criteria or "").split("\n")[0],
             "amount": amount,
-            "state": self._get_statement_state(),
+            "state": self._get_statement_state(customer),
             "invoices": [
                 {"name": move.name, "date": fields.Date.to_string(move.invoice_date)}
                 for move in invoices
@@ -912,8 +911,12 @@ class MilestoneBillingLine(models.Model):
             "is_current": is_current,
         }
 
-    def _get_statement_state(self):
-        """Return the status of the line as the customer reads it."""
+    def _get_statement_state(self, customer):
+        """Return the status of the line as a customer reads it.
+
+        :param customer: the commercial partner; how others paid, or what was credited
+            to them, is not said
+        """
         self.ensure_one()
         labels = {
             "upcoming": self.env._("To come"),
@@ -923,8 +926,46 @@ class MilestoneBillingLine(models.Model):
             "billed": self.env._("Invoiced"),
             "paid": self.env._("Paid"),
             "written_off": self.env._("Cancelled"),
+            "billed_earlier": self.env._("Billed earlier"),
         }
-        return labels[self.state]
+        return labels[self._get_state_for(customer)]
+
+    def _get_state_for(self, customer):
+        """Return the status of the line with regard to a customer's documents alone."""
+        self.ensure_one()
+        own_lines = self._get_posted_lines(customer)
+        if self.state == "to_decide" and not own_lines.filtered(
+            lambda move_line: move_line.move_type == "out_refund"
+        ):
+            return "ready" if self.is_reached else "upcoming"
+        if self.state not in ("billed", "paid"):
+            return self.state
+        is_zero = self._get_currency().is_zero
+        billed = own_lines._get_milestone_net()
+        others = self.amount_billed - self.amount_opening - billed
+        if is_zero(billed) and not is_zero(others):
+            return "billed_earlier"
+        unpaid = billed + self.amount_opening - self._get_paid_by(customer)
+        return "paid" if is_zero(unpaid) else "billed"
+
+    def _get_paid_by(self, customer):
+        """Return what a customer paid of the line, and what was billed elsewhere, net."""
+        self.ensure_one()
+        own_lines = self._get_posted_lines(customer)
+        unpaid = sum(self._get_unpaid(move_line) for move_line in own_lines)
+        return self.amount_opening + own_lines._get_milestone_net() - unpaid
+
+    def _get_posted_lines(self, customer):
+        """Return the lines of a customer's posted documents that bill or credit this.
+
+        :param customer: the commercial partner
+        """
+        return self.move_line_ids.filtered(
+            lambda move_line: (
+                move_line.parent_state == "posted"
+                and move_line.move_id.commercial_partner_id == customer
+            )
+        )
 
     # -------------------------------------------------------------------------
     # BUSINESS: drafts

@@ -20,6 +20,7 @@ class MilestoneBillingLine(models.Model):
         """Return the line's row of the schedule's documents."""
         self.ensure_one()
         amount = self._get_scheduled_amount()
+        customer = self.project_id._get_statement_customer()
         return {
             "title": self._get_label(),
             "criteria": self.milestone_id.acceptance_criteria or "",
@@ -27,9 +28,9 @@ class MilestoneBillingLine(models.Model):
             "share": self._format_share(amount),
             "amount": amount,
             "billed": self.amount_billed,
-            "paid": self.amount_paid,
+            "paid": self._get_paid_by(customer),
             "remaining": self.currency_id.round(amount - self.amount_billed),
-            "state": self._get_statement_state(),
+            "state": self._get_statement_state(customer),
             "is_cancelled": self.state == "written_off",
         }
 

@@ -608,19 +608,6 @@ class ProjectProject(models.Model):
         currency = self.contract_currency_id or self.env.company.currency_id
         return currency.format(amount)
 
-    def _get_paid_gross(self):
-        """Return what was paid of the project's documents, taxes included."""
-        documents = self.billing_line_ids.move_line_ids.move_id.filtered(
-            lambda move: move.state == "posted"
-        )
-        credits = documents.filtered(lambda move: move.move_type == "out_refund")
-
-        def get_paid(moves):
-            return sum(move.amount_total - move.amount_residual for move in moves)
-
-        paid = get_paid(documents - credits) - get_paid(credits)
-        return self.contract_currency_id.round(paid)
-
     def _get_schedule_notices(self):
         """Return the sentences of the banner above the schedule."""
         self.ensure_one()

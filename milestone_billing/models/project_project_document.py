@@ -98,7 +98,10 @@ class ProjectProject(models.Model):
         self._check_billing_schedule_printable()
         project = self.with_context(lang=self._get_billing_schedule_lang())
         currency = project.contract_currency_id
-        stages = [line._prepare_schedule_row() for line in project._get_schedule()]
+        # sudo: who may see the lines may see what the customer paid of them, though
+        # not the invoices
+        lines = project._get_schedule().sudo()
+        stages = [line._prepare_schedule_row() for line in lines]
 
         def get_total(key):
             return currency.round(sum(stage[key] for stage in stages))
@@ -118,6 +121,16 @@ class ProjectProject(models.Model):
             **taxes,
             "words": currency._get_amount_in_words(taxes["gross"]),
         }
+
+    def _get_statement_customer(self):
+        """Return the commercial partner for whom the documents are.
+
+        That is the project's customer; without one, that of its last invoice.
+        """
+        self.ensure_one()
+        documents = self.billing_line_ids._get_documents().sorted("id")
+        partner = self.partner_id or documents[-1:].partner_id
+        return partner.commercial_partner_id
 
     def _get_estimated_taxes(self):
         """Return the taxes that the stages would bear if they were invoiced today.

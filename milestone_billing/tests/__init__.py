@@ -10,6 +10,7 @@ from . import (
     test_e_invoice,
     test_invoice,
     test_line_life,
+    test_localisations,
     test_multi_company,
     test_performance,
     test_portal,

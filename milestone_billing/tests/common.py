@@ -1,8 +1,19 @@
+from io import BytesIO
+from unittest.mock import patch
+
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+FONT = "<style>* { font-family: sans-serif !important; }</style>"
+
+
+def normalize(text):
+    """Return text with single blanks."""
+    return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
 
 
 @tagged("post_install", "-at_install")
@@ -137,3 +148,24 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
                 document.invoice_line_ids.price_unit = amount
             document.action_post()
         return document
+
+    def render_pdf_pages(self, report, records):
+        """Return the text of each page of a document's PDF."""
+        reports = self.env["ir.actions.report"].with_user(self.accountant)
+        if reports.get_wkhtmltopdf_state() in ("install", "broken"):
+            self.skipTest("wkhtmltopdf is not installed")
+        run = self.registry["ir.actions.report"]._run_wkhtmltopdf
+
+        def run_with_system_font(self, bodies, **kwargs):
+            # some builds of wkhtmltopdf draw web fonts as outlines, not as text
+            bodies = [str(body).replace("</head>", f"{FONT}</head>") for body in bodies]
+            return run(self, bodies, **kwargs)
+
+        with patch.object(
+            self.registry["ir.actions.report"], "_run_wkhtmltopdf", run_with_system_font
+        ):
+            content, _type = reports.with_context(
+                force_report_rendering=True
+            )._render_qweb_pdf(report, records.ids)
+        pages = PdfFileReader(BytesIO(content)).pages
+        return [normalize(page.extract_text()) for page in pages]

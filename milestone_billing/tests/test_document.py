@@ -1,19 +1,14 @@
-from io import BytesIO
-from unittest.mock import patch
-
 from lxml import html
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form
-from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.mail.tests.common import MailCase
 
-from .common import MilestoneBillingCommon
+from .common import MilestoneBillingCommon, normalize
 
 SCHEDULE = "milestone_billing.report_project_billing_schedule"
-FONT = "<style>* { font-family: sans-serif !important; }</style>"
 STATE = "milestone_billing.report_project_billing_state"
 
 
@@ -38,24 +33,7 @@ class TestDocument(MailCase, MilestoneBillingCommon):
 
     def render_pdf(self, report):
         """Return the text of a document's PDF."""
-        reports = self.env["ir.actions.report"].with_user(self.accountant)
-        if reports.get_wkhtmltopdf_state() in ("install", "broken"):
-            self.skipTest("wkhtmltopdf is not installed")
-        run = self.registry["ir.actions.report"]._run_wkhtmltopdf
-
-        def run_with_system_font(self, bodies, **kwargs):
-            # some builds of wkhtmltopdf draw web fonts as outlines, not as text
-            bodies = [str(body).replace("</head>", f"{FONT}</head>") for body in bodies]
-            return run(self, bodies, **kwargs)
-
-        with patch.object(
-            self.registry["ir.actions.report"], "_run_wkhtmltopdf", run_with_system_font
-        ):
-            content, _type = reports.with_context(
-                force_report_rendering=True
-            )._render_qweb_pdf(report, self.project.ids)
-        pages = PdfFileReader(BytesIO(content)).pages
-        return normalize(" ".join(page.extract_text() for page in pages))
+        return " ".join(self.render_pdf_pages(report, self.project))
 
     def add_tax(self, amount, **values):
         """Return a new tax with a group of its own."""
@@ -121,6 +99,50 @@ class TestDocument(MailCase, MilestoneBillingCommon):
             "Milestone 1 — Designs approved To come $ 2,500.00 $ 0.00 $ 0.00 $ 2,500.00",
             text,
         )
+
+    def test_state_does_not_tell_how_a_former_customer_paid(self):
+        self.pay(self.bill(self.deposit))
+        self.project.partner_id = self.partner_a
+        text = self.render(STATE)
+        self.assertIn(
+            "Project start Billed earlier $ 2,500.00 $ 2,500.00 $ 0.00 $ 0.00", text
+        )
+        self.assertIn("Total $ 10,000.00 $ 2,500.00 $ 0.00 $ 7,500.00", text)
+
+    def test_state_without_customer_is_that_of_the_one_invoiced(self):
+        self.pay(self.bill(self.deposit))
+        self.project.partner_id = False
+        self.assertIn(
+            "Project start Paid $ 2,500.00 $ 2,500.00 $ 2,500.00", self.render(STATE)
+        )
+
+    def test_long_schedule_is_printed_whole_and_repeats_its_header(self):
+        project = self.create_project(
+            "Tower", [(f"Part {n:02}", "progress", "percent", 2.5) for n in range(40)]
+        )
+        project.milestone_ids.acceptance_criteria = "Built.\nAccepted.\nPaid."
+        for report in (SCHEDULE, STATE):
+            pages = self.render_pdf_pages(report, project)
+            self.assertGreater(len(pages), 1)
+            text = " ".join(pages)
+            for number in range(40):
+                self.assertEqual(text.count(f"Part {number:02}"), 1)
+            content, _type = self.env["ir.actions.report"]._render_qweb_html(
+                report, project.ids
+            )
+            rows = html.fromstring(content).xpath("//table[thead]/tbody/tr")
+            self.assertEqual(
+                {row.get("style") for row in rows}, {"page-break-inside: avoid"}
+            )
+
+    def test_nobody_signs_a_page_without_the_total(self):
+        content, _type = self.env["ir.actions.report"]._render_qweb_html(
+            SCHEDULE, self.project.ids
+        )
+        [closing] = html.fromstring(content).xpath("//div[@name='closing']")
+        self.assertIn("page-break-inside: avoid", closing.get("style"))
+        for name in ("totals", "words", "signatures"):
+            self.assertTrue(closing.xpath(f".//*[@name='{name}']"))
 
     def test_thirds_add_up_and_keep_their_share(self):
         third = 33.333333
@@ -228,6 +250,15 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         text = self.render(SCHEDULE)
         self.assertIn("15.01.2026", text)
         self.assertIn("10.000,00", text)
+
+    def test_writing_goes_in_the_direction_of_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.customer.lang = "ar_001"
+        reports = self.env["ir.actions.report"]
+        for report in (SCHEDULE, STATE):
+            content, _type = reports._render_qweb_html(report, self.project.ids)
+            bodies = reports._prepare_html(content)[0]
+            self.assertIn('dir="rtl"', bodies[0])
 
     def test_unknown_language_has_english_words(self):
         self.env["res.lang"]._activate_lang("et_EE")
@@ -449,8 +480,3 @@ class TestDocument(MailCase, MilestoneBillingCommon):
             (self.credit(move), "account.email_template_edi_credit_note"),
         ):
             self.assertEqual(document._get_mail_template(), self.env.ref(template))
-
-
-def normalize(text):
-    """Return text with single blanks."""
-    return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())

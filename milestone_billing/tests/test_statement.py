@@ -1,19 +1,40 @@
+import re
+
 from lxml import html
 
-from .common import MilestoneBillingCommon
+from odoo.fields import Command
+
+from .common import MilestoneBillingCommon, normalize
+
+INVOICES = "account.account_invoices"
 
 
 class TestStatement(MilestoneBillingCommon):
     """The billing schedule that a milestone invoice carries."""
 
-    def render(self, move):
-        """Return the printed billing schedule of a document as text."""
+    def render_html(self, move):
+        """Return the printed document as a tree."""
         content, _type = self.env["ir.actions.report"]._render_qweb_html(
-            "account.account_invoices", move.ids
+            INVOICES, move.ids
         )
-        blocks = html.fromstring(content).xpath("//div[@name='milestone_statement']")
-        text = blocks[0].text_content().replace("\ufeff", "") if blocks else ""
-        return " ".join(text.split())
+        return html.fromstring(content)
+
+    def render(self, move, name="milestone_statement"):
+        """Return the billing schedule, or another part, of a document as text."""
+        blocks = self.render_html(move).xpath(f"//div[@name='{name}']")
+        return normalize(blocks[0].text_content()) if blocks else ""
+
+    def add_line(self, move, price=100.0):
+        """Bill something else on a document too."""
+        move.invoice_line_ids = [
+            Command.create(
+                {
+                    "name": "Travel",
+                    "price_unit": price,
+                    "tax_ids": [Command.set(self.tax.ids)],
+                }
+            )
+        ]
 
     def test_invoice_shows_every_stage_and_what_remains(self):
         self.designs.milestone_id.acceptance_criteria = "Approved in writing.\nBy mail."
@@ -24,9 +45,10 @@ class TestStatement(MilestoneBillingCommon):
             "Deposit — Project start Paid INV/2026/00001 03/31/2026",
             "Milestone 1 — Designs approved Approved in writing. Invoiced INV/2026/00002",
             "Milestone 2 — Build complete To come",
-            "Contract sum $ 10,000.00 Previously billed $ 2,500.00",
-            "This invoice $ 2,500.00 Remaining to bill $ 5,000.00",
-            "Paid to date $ 2,500.00",
+            "Without taxes Including taxes Contract sum $ 10,000.00",
+            "Previously billed $ 2,500.00 $ 2,875.00",
+            "This invoice $ 2,500.00 $ 2,875.00 Remaining to bill $ 5,000.00",
+            "Paid to date $ 2,500.00 $ 2,875.00",
         ):
             self.assertIn(part, text)
         self.assertNotIn("By mail", text)
@@ -71,7 +93,9 @@ class TestStatement(MilestoneBillingCommon):
         credit_note = self.credit(self.bill(self.build), amount=500)
         text = self.render(credit_note)
         self.assertIn("Credits Milestone 2 — Build complete", text)
-        self.assertIn("This credit note $ -500.00 Remaining to bill $ 8,000.00", text)
+        self.assertIn(
+            "This credit note $ -500.00 $ -575.00 Remaining to bill $ 8,000.00", text
+        )
 
     def test_written_off_amount_is_shown(self):
         self.designs._decide("write_off", "Dropped")
@@ -88,19 +112,265 @@ class TestStatement(MilestoneBillingCommon):
         self.assertIn("Milestone 2 — Build complete Delivered", text)
         self.assertNotIn("Draft", text)
 
-    def test_invoices_of_an_earlier_customer_are_not_named(self):
+    # -------------------------------------------------------------------------
+    # THE HEAD
+    # -------------------------------------------------------------------------
+
+    def test_head_names_stage_project_and_contract(self):
+        self.project.contract_reference = "C-2026-014"
+        self.assertEqual(
+            self.render(self.bill(self.build), "milestone_head"),
+            "Stage Milestone 2 — Build complete Project Website Contract C-2026-014",
+        )
+
+    def test_head_names_every_stage_of_the_invoice(self):
+        move = self.bill_together(self.designs | self.build)
+        stages = self.render_html(move).xpath("//div[@name='milestone_stage']/div")
+        self.assertEqual(
+            [normalize(stage.text_content()) for stage in stages],
+            ["Milestone 1 — Designs approved", "Milestone 2 — Build complete"],
+        )
+
+    def test_head_of_many_stages_is_short(self):
+        move = self.bill_together(self.project.billing_line_ids)
+        text = self.render(move, "milestone_head")
+        self.assertIn("Milestone 2 — Build complete and 1 more", text)
+        self.assertNotIn("Final", text)
+
+    def test_head_is_frozen(self):
+        move = self.bill(self.build)
+        head = self.render(move, "milestone_head")
+        self.build.name = self.project.name = "Renamed"
+        self.project.contract_reference = "C-1"
+        self.assertEqual(self.render(move, "milestone_head"), head)
+
+    # -------------------------------------------------------------------------
+    # AMOUNTS
+    # -------------------------------------------------------------------------
+
+    def bill_together(self, lines):
+        """Bill several milestones on one invoice."""
+        self.project.billing_automation = "manual"
+        self.mark_done(lines)
+        lines.with_user(self.accountant).action_create_draft_invoice_per_project()
+        return self.post(self.get_invoices(lines))
+
+    def test_each_stage_of_the_invoice_stands_out(self):
+        move = self.bill_together(self.designs | self.build)
+        rows = self.render_html(move).xpath("//table[@name='milestone_stages']//tr")
+        bold = [
+            normalize(row.xpath("td[1]/span")[0].text_content())
+            for row in rows
+            if "fw-bold" in row.get("class", "")
+        ]
+        self.assertEqual(
+            bold, ["Milestone 1 — Designs approved", "Milestone 2 — Build complete"]
+        )
+        self.assertIn("This invoice $ 5,000.00 $ 5,750.00", self.render(move))
+
+    def test_without_taxes_no_amount_is_shown_twice(self):
+        self.product.taxes_id = False
+        text = self.render(self.bill(self.build))
+        self.assertNotIn("Including taxes", text)
+        self.assertIn("This invoice $ 2,500.00 Remaining to bill", text)
+
+    def test_included_tax_is_part_of_what_the_customer_pays(self):
+        self.product.taxes_id = self.tax.copy(
+            {"name": "15 % incl.", "price_include_override": "tax_included"}
+        )
+        text = self.render(self.bill(self.build))
+        self.assertIn("This invoice $ 2,500.00 $ 2,875.00", text)
+
+    def test_part_payment_is_paid_in_net_and_gross(self):
+        self.pay(self.bill(self.deposit), 1437.5)
+        text = self.render(self.bill(self.build))
+        self.assertIn("Paid to date $ 1,250.00 $ 1,437.50", text)
+
+    def test_gross_of_what_was_billed_elsewhere_is_not_known(self):
+        self.deposit.amount_opening = 2500
+        text = self.render(self.bill(self.final))
+        self.assertIn("Previously billed $ 2,500.00 This invoice", text)
+        self.assertIn(
+            "You have already paid $ 2,500.00 of the contract sum. Thank you.", text
+        )
+
+    def test_final_says_that_nothing_has_been_paid(self):
+        self.bill(self.deposit)
+        text = self.render(self.bill(self.final))
+        self.assertIn("You have not paid anything of the contract sum yet.", text)
+
+    def test_other_items_are_told_apart(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        self.add_line(move)
+        self.post(move)
+        text = self.render(move)
+        self.assertIn("This invoice $ 2,500.00 $ 2,875.00", text)
+        self.assertIn(
+            "This invoice also bills other items. Its total including taxes is"
+            " $ 2,990.00",
+            text,
+        )
+
+    def test_paying_other_items_pays_nothing_of_the_contract(self):
+        self.mark_done(self.deposit)
+        move = self.get_invoices(self.deposit)
+        self.add_line(move)
+        self.pay(self.post(move))
+        text = self.render(self.bill(self.build))
+        self.assertIn("Paid to date $ 2,500.00 $ 2,875.00", text)
+
+    def test_reconciled_credit_is_no_payment(self):
+        self.credit(self.bill(self.deposit))
+        text = self.render(self.bill(self.build))
+        self.assertIn("Previously billed $ 0.00 $ 0.00", text)
+        self.assertIn("Paid to date $ 0.00 $ 0.00", text)
+
+    def test_replacement_of_an_invoice_is_counted_once(self):
+        replacement = self.credit(self.bill(self.build), modify=True)
+        self.post(replacement)
+        text = self.render(replacement)
+        self.assertIn("Previously billed $ 0.00 $ 0.00", text)
+        self.assertIn("Remaining to bill $ 7,500.00", text)
+
+    def test_decimals_follow_the_currency(self):
+        for name, contract_sum, amount in (
+            ("JPY", 100001, "25,000"),
+            ("KWD", 1200.125, "300.031"),
+        ):
+            currency = self.env.ref(f"base.{name}")
+            currency.active = True
+            project = self.project.copy(
+                {"contract_currency_id": currency.id, "contract_sum": contract_sum}
+            )
+            text = self.render(self.bill(project.billing_line_ids[0]))
+            [figure] = re.findall(r"This invoice \D*([\d.,]+)", text)
+            self.assertEqual(figure, amount)
+
+    # -------------------------------------------------------------------------
+    # FROZEN
+    # -------------------------------------------------------------------------
+
+    def test_cancelled_invoice_carries_no_schedule(self):
+        move = self.bill(self.build)
+        move.button_draft()
+        move.button_cancel()
+        self.assertFalse(self.render(move))
+
+    def test_schedule_frozen_before_gross_was_kept_prints(self):
+        move = self.bill(self.final)
+        frozen = dict(move.milestone_statement)
+        for key in ("has_gross", "this_document_gross", "previously_gross"):
+            del frozen[key]
+        move.milestone_statement = {**frozen, "paid": 2500.0, "paid_gross": 2875.0}
+        text = self.render(move)
+        self.assertNotIn("Including taxes", text)
+        self.assertIn("This invoice $ 2,500.00 Remaining to bill", text)
+        self.assertIn("which is $ 2,875.00 including taxes", text)
+
+    def test_pdf_printed_again_is_the_same_text_for_text(self):
+        second = self.bill(self.designs)
+        issued = self.render_pdf_pages(INVOICES, second)
+        self.pay(self.bill(self.build))
+        self.build.milestone_id.acceptance_criteria = "Built."
+        self.assertEqual(self.render_pdf_pages(INVOICES, second), issued)
+
+    # -------------------------------------------------------------------------
+    # A NEW CUSTOMER
+    # -------------------------------------------------------------------------
+
+    def test_former_customers_documents_count_as_billed_only(self):
         earlier = self.bill(self.deposit)
+        self.pay(earlier)
         self.project.partner_id = self.partner_a
         text = self.render(self.bill(self.final))
         self.assertNotIn(earlier.name, text)
-        self.assertNotIn("You have already paid", text)
+        self.assertIn("Deposit — Project start Billed earlier $ 2,500.00", text)
+        self.assertIn("Previously billed $ 2,500.00 $ 2,875.00", text)
+        self.assertIn("Paid to date $ 0.00 $ 0.00", text)
+        self.assertIn("You have not paid anything of the contract sum yet.", text)
+
+    def test_new_customer_does_not_learn_of_the_formers_credit(self):
+        self.credit(self.bill(self.build))
+        self.project.partner_id = self.partner_a
+        text = self.render(self.bill(self.deposit))
+        self.assertIn("Milestone 2 — Build complete Delivered $ 2,500.00", text)
+        self.assertNotIn("Credited", text)
+
+    def test_each_customer_sees_the_state_of_his_own_documents(self):
+        former, present = self.customer, self.partner_a
+        self.bill(self.build)
+        self.project.partner_id = present
+        self.pay(self.bill(self.deposit))
+        for line, customer, state in (
+            (self.build, former, "Invoiced"),
+            (self.build, present, "Billed earlier"),
+            (self.deposit, former, "Billed earlier"),
+            (self.deposit, present, "Paid"),
+        ):
+            row = line._prepare_statement_row(False, customer)
+            self.assertEqual(row["state"], state)
+            self.assertEqual(bool(row["invoices"]), state != "Billed earlier")
+
+    def test_stage_billed_to_both_shows_each_his_own_part(self):
+        former, present = self.customer, self.partner_a
+        self.mark_done(self.build)
+        draft = self.get_invoices(self.build)
+        draft.invoice_line_ids.price_unit = 1000
+        self.pay(self.post(draft))
+        self.project.partner_id = present
+        self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.post(self.get_invoices(self.build)[-1])
+        for customer, state, paid in ((former, "Paid", 1000), (present, "Invoiced", 0)):
+            self.assertEqual(self.build._get_statement_state(customer), state)
+            self.assertEqual(self.build._get_paid_by(customer), paid)
+
+    def test_contact_of_the_customer_is_the_same_customer(self):
+        self.pay(self.bill(self.deposit))
+        self.project.partner_id = self.env["res.partner"].create(
+            {"name": "Payables", "type": "invoice", "parent_id": self.customer.id}
+        )
+        text = self.render(self.bill(self.build))
+        self.assertIn("Deposit — Project start Paid INV/2026/00001", text)
+        self.assertIn("Paid to date $ 2,500.00 $ 2,875.00", text)
+
+    # -------------------------------------------------------------------------
+    # PRINT
+    # -------------------------------------------------------------------------
 
     def test_names_are_text(self):
-        self.build.name = "<script>alert(1)</script>"
+        attack = "<script>alert(1)</script>"
+        self.build.name = self.project.name = attack
+        self.build.milestone_id.acceptance_criteria = attack
+        self.project.contract_reference = attack
+        move = self.bill(self.build)
         content, _type = self.env["ir.actions.report"]._render_qweb_html(
-            "account.account_invoices", self.bill(self.build).ids
+            INVOICES, move.ids
         )
         self.assertNotIn(b"<script>alert(1)", content)
+        for part, count in (("milestone_head", 3), ("milestone_statement", 2)):
+            self.assertEqual(self.render(move, part).count(attack), count)
+
+    def test_short_schedule_is_kept_together(self):
+        [block] = self.render_html(self.bill(self.build)).xpath(
+            "//div[@name='milestone_statement']"
+        )
+        self.assertEqual(block.get("style"), "page-break-inside: avoid")
+
+    def test_long_schedule_starts_a_page_and_is_printed_whole(self):
+        project = self.create_project(
+            "Tower", [(f"Part {n:02}", "progress", "percent", 2.5) for n in range(40)]
+        )
+        project.milestone_ids.acceptance_criteria = "Accepted in writing."
+        first, *others = self.render_pdf_pages(
+            INVOICES, self.bill(project.billing_line_ids[20])
+        )
+        self.assertNotIn("Billing Schedule", first)
+        self.assertTrue(others[0].split("Billing Schedule", 1)[1])
+        text = " ".join(others)
+        for number in range(40):
+            self.assertEqual(text.count(f"Part {number:02}"), 1)
+        self.assertIn("Remaining to bill $ 9,750.00", others[-1])
 
     def test_other_invoices_carry_no_schedule(self):
         move = self.init_invoice("out_invoice", amounts=[100], post=True)
