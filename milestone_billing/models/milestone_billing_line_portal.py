@@ -1,5 +1,14 @@
 from odoo import models
 
+# Bootstrap's colours of what a customer reads
+PORTAL_COLORS = {
+    "upcoming": "light",
+    "written_off": "light",
+    "billed_earlier": "light",
+    "billed": "primary",
+    "paid": "success",
+}
+
 
 class MilestoneBillingLine(models.Model):
     """The stage on the billing page of its customer's portal."""
@@ -11,26 +20,22 @@ class MilestoneBillingLine(models.Model):
 
         :param customer: a commercial ``res.partner``
         """
-        return self.move_line_ids.move_id.filtered(
-            lambda move: (
-                move.state == "posted" and move.commercial_partner_id == customer
-            )
-        ).sorted("id")
+        return self._get_posted_lines(customer).move_id.sorted("id")
 
     def _prepare_portal_row(self, customer):
         """Return the stage as the billing page shows it to ``customer``."""
         self.ensure_one()
-        is_upcoming = self.state == "upcoming"
+        state = self._get_state_for(customer)
         return {
             **self._prepare_statement_row(False, customer),
             "criteria": self.milestone_id.acceptance_criteria or "",
             "acceptance": self._get_portal_acceptance(customer),
             "deadline": self.deadline,
             "delivered_on": self.reached_date,
-            "is_upcoming": is_upcoming,
-            "is_delivered": not is_upcoming and self.state != "written_off",
-            "is_in_preparation": self.state == "drafted",
-            "color": self._get_portal_color(),
+            "is_upcoming": state == "upcoming",
+            "is_delivered": state not in ("upcoming", "written_off"),
+            "is_in_preparation": state == "drafted",
+            "color": PORTAL_COLORS.get(state, "info"),
             "documents": self._get_portal_documents(customer),
         }
 
@@ -45,13 +50,3 @@ class MilestoneBillingLine(models.Model):
             self == milestone.billing_line_ids.sorted()[:1]
         )
         return milestone if is_shown else milestone.browse()
-
-    def _get_portal_color(self):
-        """Return the Bootstrap colour of the stage's status."""
-        self.ensure_one()
-        return {
-            "upcoming": "light",
-            "written_off": "light",
-            "paid": "success",
-            "billed": "primary",
-        }.get(self.state, "info")

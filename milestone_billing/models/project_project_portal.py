@@ -138,29 +138,18 @@ class ProjectProject(models.Model):
         What a former customer was billed is told from the customer's own, and what he
         paid of it is not shown.
         """
-        own_lines = self.billing_line_ids.move_line_ids.filtered(
-            lambda move_line: move_line.parent_state == "posted"
-        )
-        others = own_lines.filtered(
-            lambda move_line: move_line.move_id.commercial_partner_id != customer
-        )
-        billed_before = sum(
-            -move_line.price_subtotal
-            if move_line.move_type == "out_refund"
-            else move_line.price_subtotal
-            for move_line in others
-        )
-        unpaid_before = sum(
-            move_line.milestone_billing_line_id._get_unpaid(move_line)
-            for move_line in others
-        )
-        round_amount = self.contract_currency_id.round
-        return {
+        lines = self.billing_line_ids
+        own_lines = lines._get_posted_lines(customer)
+        opening = sum(lines.mapped("amount_opening"))
+        billed = opening + own_lines._get_milestone_net()
+        amounts = {
             "agreed": self.contract_to_date + self.contract_written_off,
             "written_off": self.contract_written_off,
             "to_date": self.contract_to_date,
-            "billed_before": round_amount(billed_before),
-            "billed": round_amount(self.contract_billed - billed_before),
-            "paid": round_amount(self.contract_paid - (billed_before - unpaid_before)),
+            "billed_before": self.contract_billed - billed,
+            "billed": billed,
+            "paid": sum(line._get_paid_by(customer) for line in lines),
             "remaining": self.contract_to_bill,
         }
+        round_amount = self.contract_currency_id.round
+        return {key: round_amount(amount) for key, amount in amounts.items()}
