@@ -912,8 +912,8 @@ class MilestoneBillingLine(models.Model):
             "is_current": is_current,
         }
 
-    def _get_statement_state(self):
-        """Return the status of the line as the customer reads it."""
+    def _get_statement_state(self, state=None):
+        """Return a status, by default that of the line, as the customer reads it."""
         self.ensure_one()
         labels = {
             "upcoming": self.env._("To come"),
@@ -924,7 +924,7 @@ class MilestoneBillingLine(models.Model):
             "paid": self.env._("Paid"),
             "written_off": self.env._("Cancelled"),
         }
-        return labels[self.state]
+        return labels[state or self.state]
 
     # -------------------------------------------------------------------------
     # BUSINESS: drafts

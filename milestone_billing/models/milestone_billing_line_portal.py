@@ -1,5 +1,13 @@
 from odoo import models
 
+# the Bootstrap colours of the stages' status
+PORTAL_COLORS = {
+    "upcoming": "light",
+    "written_off": "light",
+    "paid": "success",
+    "billed": "primary",
+}
+
 
 class MilestoneBillingLine(models.Model):
     """The stage on the billing page of its customer's portal."""
@@ -20,17 +28,20 @@ class MilestoneBillingLine(models.Model):
     def _prepare_portal_row(self, customer):
         """Return the stage as the billing page shows it to ``customer``."""
         self.ensure_one()
-        is_upcoming = self.state == "upcoming"
+        state = self._get_portal_state(customer)
+        is_upcoming = state == "upcoming"
         return {
-            **self._prepare_statement_row(False, customer),
+            "title": self._get_label(),
+            "amount": self._get_scheduled_amount(),
+            "state": self._get_statement_state(state),
             "criteria": self.milestone_id.acceptance_criteria or "",
             "acceptance": self._get_portal_acceptance(customer),
             "deadline": self.deadline,
             "delivered_on": self.reached_date,
             "is_upcoming": is_upcoming,
-            "is_delivered": not is_upcoming and self.state != "written_off",
-            "is_in_preparation": self.state == "drafted",
-            "color": self._get_portal_color(),
+            "is_delivered": self.is_reached,
+            "is_in_preparation": state == "drafted",
+            "color": PORTAL_COLORS.get(state, "info"),
             "documents": self._get_portal_documents(customer),
         }
 
@@ -46,12 +57,9 @@ class MilestoneBillingLine(models.Model):
         )
         return milestone if is_shown else milestone.browse()
 
-    def _get_portal_color(self):
-        """Return the Bootstrap colour of the stage's status."""
+    def _get_portal_state(self, customer):
+        """Return the status that ``customer`` is shown: not whether others have paid."""
         self.ensure_one()
-        return {
-            "upcoming": "light",
-            "written_off": "light",
-            "paid": "success",
-            "billed": "primary",
-        }.get(self.state, "info")
+        documents = self.move_line_ids.move_id.filtered(lambda m: m.state == "posted")
+        is_own = documents == self._get_portal_documents(customer)
+        return "billed" if self.state == "paid" and not is_own else self.state
