@@ -86,7 +86,8 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
     def portal_my_billing_project(self, project_id, message=None, **kwargs):
         """Show the billing of one project to its customer.
 
-        :param str message: what he did just now: ``accepted`` or ``returned``
+        :param str message: what he did just now: ``accepted`` or ``returned``;
+            ``closed`` when he could not any more
         """
         project, customer = self._find_billed_project(project_id)
         if not project:
@@ -146,10 +147,13 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         :param answer: a function of the milestone in sudo and the contact
         :return: why it was refused, or None
         """
-        milestone = self._find_acceptance(project_id, milestone_id)
+        project, _customer = self._find_billed_project(project_id)
         # who previews the page is not the customer
-        if not milestone.project_id._filtered_billed_to(request.env.user):
+        if not project._filtered_billed_to(request.env.user):
             return request.env._("Only the customer can answer this.")
+        milestone = self._find_acceptance(project_id, milestone_id)
+        if not milestone:
+            return request.env._("This does not wait for your acceptance any more.")
         try:
             with request.env.cr.savepoint():
                 answer(milestone, request.env.user.partner_id)
@@ -234,5 +238,5 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         milestone = self._find_acceptance(project_id, milestone_id)
         if error and milestone:
             return self._render_milestone(milestone, error=error, reason=reason)
-        done = "" if error else "?message=returned"
-        return request.redirect(f"/my/billing/{project_id}{done}", code=303)
+        message = "closed" if error else "returned"
+        return request.redirect(f"/my/billing/{project_id}?message={message}", code=303)

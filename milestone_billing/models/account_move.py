@@ -301,7 +301,7 @@ class AccountMove(models.Model):
         return res
 
     def _set_milestone_due_date(self):
-        """Let no invoice be due before its date.
+        """Let no invoice be due before its date, or never.
 
         Without payment terms core keeps the day on which the draft was made; a draft
         that a tick made may wait long before the accountant posts it.
@@ -309,7 +309,8 @@ class AccountMove(models.Model):
         today = fields.Date.context_today(self)
         for move in self.sudo().filtered("milestone_billing_project_id"):
             date = move.invoice_date or today
-            if not move.invoice_payment_term_id and move.invoice_date_due < date:
+            due = move.invoice_date_due
+            if not move.invoice_payment_term_id and (not due or due < date):
                 move.with_context(
                     skip_is_manually_modified=True
                 ).invoice_date_due = date

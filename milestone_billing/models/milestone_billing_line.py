@@ -897,12 +897,10 @@ class MilestoneBillingLine(models.Model):
             .move_id.filtered(lambda m: m.move_type != "out_refund")
             .sorted("id")
         )
-        # the live plan of a billed line may differ from what was billed of it
-        amount = max(self.amount_planned, self.amount_billed)
         return {
             "title": self._get_label(),
             "criteria": (self.milestone_id.acceptance_criteria or "").split("\n")[0],
-            "amount": amount,
+            "amount": self._get_scheduled_amount(),
             "state": self._get_statement_state(customer),
             "invoices": [
                 {"name": move.name, "date": fields.Date.to_string(move.invoice_date)}

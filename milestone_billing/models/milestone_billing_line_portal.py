@@ -33,7 +33,7 @@ class MilestoneBillingLine(models.Model):
             "deadline": self.deadline,
             "delivered_on": self.reached_date,
             "is_upcoming": state == "upcoming",
-            "is_delivered": state not in ("upcoming", "written_off"),
+            "is_delivered": self.is_reached,
             "is_in_preparation": state == "drafted",
             "color": PORTAL_COLORS.get(state, "info"),
             "documents": self._get_portal_documents(customer),

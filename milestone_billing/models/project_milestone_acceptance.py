@@ -109,6 +109,7 @@ class ProjectMilestone(models.Model):
         "project_id.allow_milestone_acceptance",
         "project_id.allow_milestone_billing",
         "project_id.is_template",
+        "project_id.show_billing_on_portal",
     )
     def _compute_can_ask_acceptance(self):
         for milestone in self:
@@ -359,8 +360,11 @@ class ProjectMilestone(models.Model):
 
     @api.model
     def _clean_answer(self, text):
-        """Return what a customer entered, of bearable length."""
-        return text.strip()[:MAX_REASON_LENGTH] if isinstance(text, str) else ""
+        """Return what a customer entered, of bearable length, as can be stored."""
+        if not isinstance(text, str):
+            return ""
+        storable = text.encode(errors="ignore").decode().replace("\0", "")
+        return storable.strip()[:MAX_REASON_LENGTH]
 
     @api.model
     def _check_signature(self, signature):
@@ -483,20 +487,29 @@ class ProjectMilestone(models.Model):
         return self.env._("%(milestone)s sent back by %(contact)s", **values)
 
     def _get_accepted_message(self):
-        """Return who accepted this milestone, and the name he signed with."""
-        return self.env._(
+        """Return who accepted this milestone, the name he signed with, and for what.
+
+        The criteria can be edited later: the log keeps those that he signed for.
+        """
+        body = self.env._(
             "%(milestone)s accepted by %(contact)s, signed as “%(name)s”.",
             milestone=self.name,
             contact=self.acceptance_partner_id.name,
             name=self.acceptance_signed_by,
         )
+        return Markup("%s%s") % (body, self._quote(self.acceptance_criteria))
 
     def _get_returned_message(self):
         """Return who sent this milestone back, and why."""
         return Markup("%s%s") % (
             self._get_answer_summary(),
-            plaintext2html(self.acceptance_return_reason, container_tag="blockquote"),
+            self._quote(self.acceptance_return_reason),
         )
+
+    @api.model
+    def _quote(self, text):
+        """Return a text as a quotation in a message, nothing for none."""
+        return plaintext2html(text, container_tag="blockquote") if text else ""
 
     def _get_undone_message(self):
         """Return whose acceptance ends with the milestone being no longer done."""

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .project_project import BILLING_GROUPS
@@ -25,9 +26,14 @@ class ProjectProject(models.Model):
         """Open the billing page as the customer sees it.
 
         :return: an ``ir.actions.act_url``
+        :raise AccessError: when the user may not see the schedule
+        :raise UserError: when there is no schedule or no customer to see it
         """
         self.ensure_one()
         self.check_access("read")
+        self._check_billing_schedule_printable()
+        if not self.partner_id:
+            raise UserError(self._get_customer_blocking_reason())
         return {
             "type": "ir.actions.act_url",
             "target": "self",
@@ -113,8 +119,11 @@ class ProjectProject(models.Model):
         stages = [line._prepare_portal_row(customer) for line in self._get_schedule()]
         documents = self._get_portal_documents(customer)
         upcoming = [stage for stage in stages if stage["is_upcoming"]]
+        scheduled = sum(stage["amount"] for stage in stages)
         return {
             "stages": stages,
+            # not the contract sum while the schedule exceeds it or leaves some over
+            "scheduled": self.contract_currency_id.round(scheduled),
             "delivered": [stage for stage in stages if stage["is_delivered"]],
             "next": upcoming[:1],
             "asked": [
@@ -135,8 +144,8 @@ class ProjectProject(models.Model):
     def _prepare_portal_amounts(self, customer):
         """Return the totals of the page, net.
 
-        What a former customer was billed is told from the customer's own, and what he
-        paid of it is not shown.
+        What others were billed, such as a former customer, is told from the customer's
+        own, and what they paid of it is not shown.
         """
         lines = self.billing_line_ids
         own_lines = lines._get_posted_lines(customer)
@@ -146,7 +155,7 @@ class ProjectProject(models.Model):
             "agreed": self.contract_to_date + self.contract_written_off,
             "written_off": self.contract_written_off,
             "to_date": self.contract_to_date,
-            "billed_before": self.contract_billed - billed,
+            "billed_to_others": self.contract_billed - billed,
             "billed": billed,
             "paid": sum(line._get_paid_by(customer) for line in lines),
             "remaining": self.contract_to_bill,

@@ -191,8 +191,11 @@ class TestAcceptanceAsked(AcceptanceCommon):
         self.assertTrue(all(milestones.mapped("can_ask_acceptance")))
         self.milestone.is_reached = True
         self.assertFalse(self.milestone.with_user(self.project_user).can_ask_acceptance)
-        self.project.allow_milestone_acceptance = False
-        self.assertFalse(any(milestones.mapped("can_ask_acceptance")))
+        for option in ("allow_milestone_acceptance", "show_billing_on_portal"):
+            self.project[option] = False
+            self.assertFalse(any(milestones.mapped("can_ask_acceptance")))
+            self.project[option] = True
+            self.assertTrue(any(milestones.mapped("can_ask_acceptance")))
 
     def test_accountant_sees_the_answer_on_the_schedule(self):
         self.ask()
@@ -404,6 +407,22 @@ class TestAcceptanceAnswered(AcceptanceCommon):
         )
         self.assertEqual(self.get_invoices(self.build).company_id, self.company)
         self.assertEqual(self.project.activity_ids.user_id, self.project_user)
+
+    def test_log_keeps_what_the_client_signed_for(self):
+        self.milestone.acceptance_criteria = "All <b>pages</b> work\nand the footer"
+        self.ask()
+        self.accept()
+        self.milestone.acceptance_criteria = "Half of the pages work"
+        body = self.project.message_ids[0].body
+        self.assertIn("All &lt;b&gt;pages&lt;/b&gt; work<br>and the footer", body)
+
+    def test_name_that_cannot_be_stored_is_cleaned(self):
+        self.ask()
+        for name in ("\0", "\ud800"):
+            with self.subTest(name):
+                self.assertRefused("your name", "_accept", name, self.signature)
+        self.accept(name="C. \0Client\ud800")
+        self.assertEqual(self.milestone.acceptance_signed_by, "C. Client")
 
     def test_accepting_is_logged_in_the_contacts_name(self):
         self.ask()

@@ -117,6 +117,14 @@ class TestInvoice(MilestoneBillingCommon):
         terms_line = move.line_ids.filtered("date_maturity")
         self.assertEqual(str(terms_line.date_maturity), "2026-02-20")
 
+    def test_invoice_whose_due_date_was_emptied_is_due_on_its_date(self):
+        self.mark_done(self.deposit)
+        move = self.get_invoices(self.deposit)
+        move.invoice_date = "2026-02-20"
+        move.write({"invoice_payment_term_id": False, "invoice_date_due": False})
+        move.action_post()
+        self.assertEqual(str(move.invoice_date_due), "2026-02-20")
+
     # --- taxes ---
 
     def test_fiscal_position_of_the_customer_adapts_the_tax(self):

@@ -2,6 +2,7 @@ from itertools import pairwise
 
 from lxml import html
 
+from odoo.exceptions import UserError
 from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -127,6 +128,47 @@ class TestPortal(PortalCommon):
         text = self.read_page()
         self.assertIn("Contract sum to date $ 9,500.00", text)
         self.assertIn("Of the agreed $ 10,000.00, $ 500.00 was cancelled.", text)
+
+    def test_stages_and_their_total_are_those_of_the_downloaded_schedule(self):
+        self.mark_done(self.build)
+        self.get_invoices(self.build).invoice_line_ids.price_unit = 3000
+        text = self.read_page()
+        self.assertIn("$ 3,000.00 Delivered Invoice in preparation", text)
+        self.assertIn("Launch / delivery $ 2,000.00 To come", text)
+        self.assertIn("Total without taxes $ 10,000.00", text)
+
+    def test_total_is_that_of_the_stages_where_they_are_not_the_contract(self):
+        for contract_sum in (12000, 8000):
+            project = self.create_project(
+                f"Contract of {contract_sum}",
+                [
+                    ("One", "progress", "fixed", 5000),
+                    ("Two", "progress", "fixed", 5000),
+                ],
+                contract_sum=contract_sum,
+            )
+            text = self.read_page(f"/my/billing/{project.id}")
+            self.assertIn(f"Contract sum $ {contract_sum:,}.00", text)
+            self.assertIn("Total without taxes $ 10,000.00", text)
+
+    def test_page_and_list_count_the_same_stages_as_delivered(self):
+        self.deposit.amount_opening = 2500  # billed elsewhere, not marked done
+        self.mark_done(self.designs)
+        self.build._decide("write_off", "Agreed")
+        self.assertIn("1 of 4 stages delivered.", self.read_page())
+        self.assertIn("1/4", self.read_page("/my/billing"))
+
+    def test_invoice_that_the_accountant_made_out_to_another_is_not_shown(self):
+        self.mark_done(self.deposit)
+        invoice = self.get_invoices(self.deposit)
+        invoice.partner_id = self.other_customer
+        self.pay(self.post(invoice))
+        text = self.read_page()
+        self.assertNotIn(invoice.name, text)
+        self.assertIn("Invoiced $ 0.00 Paid $ 0.00", text)
+        self.assertIn("$ 2,500.00 was billed to another customer", text)
+        self.assertSentAway(self.page, "otto")
+        self.assertFalse(self.get_links(f"/my/invoices/{invoice.id}", "otto"))
 
     def test_schedule_is_downloaded_as_pdf(self):
         response = self.visit(f"{self.page}/schedule", "clara")
@@ -279,7 +321,9 @@ class TestPortal(PortalCommon):
         self.assertIn(own.name, text)
         self.assertNotIn(former.name, text)
         self.assertIn("Invoiced $ 2,500.00 Paid $ 0.00", text)
-        self.assertIn("$ 2,500.00 was billed before you took over", text)
+        self.assertIn("$ 2,500.00 was billed to another customer", text)
+        self.assertIn("Milestone 1 — Designs approved", text)
+        self.assertRegex(text, r"Deposit — Project start [^P]*\$ 2,500\.00 Billed")
 
     def test_users_who_see_the_schedule_preview_the_page(self):
         self.assertIn("This is a preview", self.visit(self.page, "accountant").text)
@@ -293,6 +337,17 @@ class TestPortal(PortalCommon):
         self.project.privacy_visibility = "followers"
         self.project.message_unsubscribe(private.partner_id.ids)
         self.assertSentAway(self.page, "biller")
+
+    def test_what_no_customer_can_see_is_not_previewed(self):
+        project = self.project.with_user(self.accountant)
+        self.assertEqual(project.action_preview_billing()["url"], self.page)
+        self.project.partner_id = False
+        with self.assertRaisesRegex(UserError, "no customer"):
+            project.action_preview_billing()
+        self.project.partner_id = self.customer
+        self.project.billing_line_ids.unlink()
+        with self.assertRaisesRegex(UserError, "no billing schedule"):
+            project.action_preview_billing()
 
     def test_page_of_another_companys_project_is_shown_to_its_customer(self):
         company = self._create_company(name="Second company")
@@ -450,7 +505,9 @@ class TestPortalAcceptance(PortalCommon):
     def test_withdrawn_question_leads_back_to_the_project(self):
         self.milestone.with_user(self.project_user).action_withdraw_acceptance()
         self.assertTrue(self.visit(self.url, "clara").url.endswith(self.page))
-        self.assertIn("error", self.sign())
+        answer = {"error": "This does not wait for your acceptance any more."}
+        self.assertEqual(self.sign(), answer)
+        self.assertIn(answer["error"], self.send_back("The logo is missing.").text)
 
     def test_acceptance_switched_off_is_not_offered(self):
         self.project.allow_milestone_acceptance = False

@@ -61,8 +61,7 @@ PUBLIC_METHODS = {
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
     # opens a form that shows what the user may read
     (PROJECT, "action_open_billing"): tuple(KINDS.keys() - {"portal"}),
-    # leads to a page that decides for itself
-    (PROJECT, "action_preview_billing"): tuple(KINDS.keys() - {"portal"}),
+    (PROJECT, "action_preview_billing"): READERS,
     (PROJECT, "action_send_billing_schedule"): READERS,
 }
 
