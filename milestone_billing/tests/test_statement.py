@@ -134,7 +134,7 @@ class TestStatement(MilestoneBillingCommon):
     def test_head_of_many_stages_is_short(self):
         move = self.bill_together(self.project.billing_line_ids)
         text = self.render(move, "milestone_head")
-        self.assertIn("Milestone 2 — Build complete and 1 more", text)
+        self.assertIn("Milestone 2 — Build complete + 1", text)
         self.assertNotIn("Final", text)
 
     def test_head_is_frozen(self):
@@ -197,7 +197,7 @@ class TestStatement(MilestoneBillingCommon):
     def test_final_says_that_nothing_has_been_paid(self):
         self.bill(self.deposit)
         text = self.render(self.bill(self.final))
-        self.assertIn("You have not paid anything of the contract sum yet.", text)
+        self.assertIn("No payment has been received yet.", text)
 
     def test_other_items_are_told_apart(self):
         self.mark_done(self.build)
@@ -288,7 +288,7 @@ class TestStatement(MilestoneBillingCommon):
         self.assertIn("Deposit — Project start Billed earlier $ 2,500.00", text)
         self.assertIn("Previously billed $ 2,500.00 $ 2,875.00", text)
         self.assertIn("Paid to date $ 0.00 $ 0.00", text)
-        self.assertIn("You have not paid anything of the contract sum yet.", text)
+        self.assertIn("No payment has been received yet.", text)
 
     def test_new_customer_does_not_learn_of_the_formers_credit(self):
         self.credit(self.bill(self.build))
