@@ -155,6 +155,11 @@ class ConcurrencyCommon(BaseCase):
             cls.delete_accounting(env, company)
             cls.delete_people(env, company)
             env["product.product"].search([("company_id", "in", company.ids)]).unlink()
+            if "payment.provider" in env:
+                # a new company gets its own of those that are installed
+                env["payment.provider"].search(
+                    [("company_id", "in", company.ids)]
+                ).unlink()
             partners = company.partner_id
             company.unlink()
             partners.unlink()
