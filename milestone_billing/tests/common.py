@@ -1,9 +1,11 @@
 from io import BytesIO
 from unittest.mock import patch
 
+import odoo
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tests.common import HOST
 from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -161,8 +163,17 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
             bodies = [str(body).replace("</head>", f"{FONT}</head>") for body in bodies]
             return run(self, bodies, **kwargs)
 
-        with patch.object(
-            self.registry["ir.actions.report"], "_run_wkhtmltopdf", run_with_system_font
+        # where the styles are served
+        self.env["ir.config_parameter"].sudo().set_param(
+            "report.url", f"http://{HOST}:{odoo.tools.config['http_port']}"
+        )
+        with (
+            self.allow_pdf_render(),
+            patch.object(
+                self.registry["ir.actions.report"],
+                "_run_wkhtmltopdf",
+                run_with_system_font,
+            ),
         ):
             content, _type = reports.with_context(
                 force_report_rendering=True
