@@ -109,7 +109,7 @@ full_page_writes = off
 max_wal_size = 2GB
 EOF
     echo "$PGHOST" >"$DEV/postgres/socket-folder"
-    as_postgres pg_ctl -D "$DEV/postgres" -l "$DEV/postgres/server.log" -w -t 60 start 8>&- 9>&- || {
+    as_postgres pg_ctl -D "$DEV/postgres" -l "$DEV/postgres/server.log" -w -t 60 start 7>&- 8>&- 9>&- || {
         tail -n 20 "$DEV/postgres/server.log"
         return 1
     }
