@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Linters, then the whole suite twice: on project_account alone, and beside the sales
-# modules and localisations. ONLY=TestClass[.test_method][,…] runs just these, on a database that is kept;
-# WITH=sale chooses the second one for that.
+# modules and localisations. ONLY=TestClass[.test_method][,…] runs just these, on a
+# database that is kept; WITH=sale chooses the second one for that.
 # shellcheck source-path=SCRIPTDIR disable=SC2329  # functions are called through step
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$ROOT/tools/install.sh"

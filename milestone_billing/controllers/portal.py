@@ -147,7 +147,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         :param answer: a function of the milestone in sudo and the contact
         :return: why it was refused, or None
         """
-        project, _customer = self._find_billed_project(project_id)
+        project = self._get_billed_projects().browse(project_id)
         # who previews the page is not the customer
         if not project._filtered_billed_to(request.env.user):
             return request.env._("Only the customer can answer this.")
@@ -235,8 +235,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
             milestone_id,
             lambda milestone, contact: milestone._send_back(reason, contact),
         )
-        milestone = self._find_acceptance(project_id, milestone_id)
-        if error and milestone:
+        if error and (milestone := self._find_acceptance(project_id, milestone_id)):
             return self._render_milestone(milestone, error=error, reason=reason)
         message = "closed" if error else "returned"
         return request.redirect(f"/my/billing/{project_id}?message={message}", code=303)

@@ -411,7 +411,7 @@ class AccountMove(models.Model):
         statement = self._get_milestone_statement()
         if not statement:
             return ""
-        return f"{', '.join(statement['titles'])} · {statement['project']}"
+        return f"{self._get_milestone_titles()} · {statement['project']}"
 
     def _get_milestone_net(self):
         """Return the net that the document adds to what is billed: credits are less."""

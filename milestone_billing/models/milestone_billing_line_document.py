@@ -16,11 +16,13 @@ class MilestoneBillingLine(models.Model):
         self.ensure_one()
         return max(self.amount_planned, self.amount_drafted + self.amount_billed)
 
-    def _prepare_schedule_row(self):
-        """Return the line's row of the schedule's documents."""
+    def _prepare_schedule_row(self, customer):
+        """Return the line's row of the schedule's documents.
+
+        :param customer: the commercial partner for whom they are
+        """
         self.ensure_one()
         amount = self._get_scheduled_amount()
-        customer = self.project_id._get_statement_customer()
         return {
             "title": self._get_label(),
             "criteria": self.milestone_id.acceptance_criteria or "",
@@ -56,17 +58,14 @@ class MilestoneBillingLine(models.Model):
             return self.percent
         return amount * 100 / agreed if agreed else 0.0
 
-    def _get_estimated_tax_ids(self):
-        """Return the taxes that an invoice of the line would have today."""
+    def _get_estimated_tax_ids(self, position):
+        """Return the taxes that an invoice of the line would have today.
+
+        :param position: the customer's fiscal position, possibly none
+        """
         self.ensure_one()
         if self.tax_ids:
             return self.tax_ids
-        customer = self.project_id.partner_id
-        addresses = customer.address_get(["invoice", "delivery"])
-        position = self.env["account.fiscal.position"]._get_fiscal_position(
-            customer.browse(addresses["invoice"]),
-            delivery=customer.browse(addresses["delivery"]),
-        )
         product = self._get_product()
         taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
         if not taxes:
@@ -77,8 +76,11 @@ class MilestoneBillingLine(models.Model):
             taxes = account.tax_ids.filtered(lambda tax: tax.type_tax_use == "sale")
         return position.map_tax(taxes)
 
-    def _prepare_base_line_for_taxes_computation(self):
-        """Return the line as Odoo's computation of taxes takes it; its price is net."""
+    def _prepare_base_line_for_taxes_computation(self, position):
+        """Return the line as Odoo's computation of taxes takes it; its price is net.
+
+        :param position: the customer's fiscal position, possibly none
+        """
         self.ensure_one()
         return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
             self,
@@ -87,6 +89,6 @@ class MilestoneBillingLine(models.Model):
             product_id=self._get_product(),
             price_unit=self._get_scheduled_amount(),
             quantity=1.0,
-            tax_ids=self._get_estimated_tax_ids(),
+            tax_ids=self._get_estimated_tax_ids(position),
             special_mode="total_excluded",
         )

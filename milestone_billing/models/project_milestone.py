@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .milestone_billing_line import BILLING_STATES
+from .project_project import BILLING_GROUPS, STATE_GROUPS
 
 
 class ProjectMilestone(models.Model):
@@ -15,7 +16,7 @@ class ProjectMilestone(models.Model):
         comodel_name="milestone.billing.line",
         inverse_name="milestone_id",
         string="Milestone Lines",
-        groups="milestone_billing.group_milestone_billing_user",
+        groups=BILLING_GROUPS,
     )
     billing_state = fields.Selection(
         selection=BILLING_STATES,
@@ -25,8 +26,7 @@ class ProjectMilestone(models.Model):
         compute="_compute_billing_state",
         store=True,
         compute_sudo=True,
-        groups="project.group_project_user,"
-        "milestone_billing.group_milestone_billing_user",
+        groups=STATE_GROUPS,
     )
 
     # -------------------------------------------------------------------------

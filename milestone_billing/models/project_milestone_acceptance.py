@@ -8,9 +8,8 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
 from odoo.tools.image import ImageProcess
 
-from .project_project import BILLING_GROUPS
+from .project_project import STATE_GROUPS
 
-ACCEPTANCE_GROUPS = f"project.group_project_user,{BILLING_GROUPS}"
 MAX_REASON_LENGTH = 2000
 # what decoding base64 and images of unknown origin raises
 INVALID_IMAGE_ERRORS = (
@@ -38,20 +37,20 @@ class ProjectMilestone(models.Model):
         help="Whether the client was asked to accept the milestone, and the answer.",
         copy=False,
         readonly=True,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     acceptance_asked_on = fields.Datetime(
         string="Asked On",
         copy=False,
         readonly=True,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     acceptance_user_id = fields.Many2one(
         comodel_name="res.users",
         string="Asked By",
         copy=False,
         readonly=True,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     acceptance_partner_id = fields.Many2one(
         comodel_name="res.partner",
@@ -60,20 +59,20 @@ class ProjectMilestone(models.Model):
         copy=False,
         readonly=True,
         index="btree_not_null",
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     acceptance_signed_by = fields.Char(
         string="Signed As",
         help="The name as the client entered it.",
         copy=False,
         readonly=True,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     acceptance_signed_on = fields.Datetime(
         string="Signed On",
         copy=False,
         readonly=True,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     acceptance_signature = fields.Image(
         string="Signature",
@@ -84,19 +83,19 @@ class ProjectMilestone(models.Model):
         max_height=1024,
         copy=False,
         readonly=True,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     acceptance_return_reason = fields.Text(
         string="Why It Was Sent Back",
         copy=False,
         readonly=True,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
     can_ask_acceptance = fields.Boolean(
         compute="_compute_can_ask_acceptance",
         compute_sudo=True,
         export_string_translation=False,
-        groups=ACCEPTANCE_GROUPS,
+        groups=STATE_GROUPS,
     )
 
     # -------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from .allocation import allocate, exceeds
 from .milestone_billing_line import BILLING_STATES
 
 BILLING_GROUPS = "milestone_billing.group_milestone_billing_user"
+# who sees how far the billing is, without amounts
+STATE_GROUPS = f"project.group_project_user,{BILLING_GROUPS}"
 
 
 class ProjectProject(models.Model):
@@ -16,7 +18,7 @@ class ProjectProject(models.Model):
         string="Milestone Billing",
         help="Bill the project in stages: a milestone marked done makes the draft"
         " invoice of its part of the contract sum.",
-        groups=f"project.group_project_user,{BILLING_GROUPS}",
+        groups=STATE_GROUPS,
     )
     contract_sum = fields.Monetary(
         help="The agreed price without taxes. While it is empty, the fixed amounts of"
@@ -190,20 +192,20 @@ class ProjectProject(models.Model):
         compute="_compute_billing_state",
         store=True,
         compute_sudo=True,
-        groups=f"project.group_project_user,{BILLING_GROUPS}",
+        groups=STATE_GROUPS,
     )
     is_fully_billed = fields.Boolean(
         compute="_compute_billing_state",
         store=True,
         compute_sudo=True,
-        groups=f"project.group_project_user,{BILLING_GROUPS}",
+        groups=STATE_GROUPS,
     )
     billing_progress = fields.Char(
         string="Stages Done",
         help="Stages marked done, of all.",
         compute="_compute_billing_progress",
         compute_sudo=True,
-        groups=f"project.group_project_user,{BILLING_GROUPS}",
+        groups=STATE_GROUPS,
     )
     schedule_notice = fields.Text(
         help="What the schedule leaves over or exceeds, and which line takes the rest.",
@@ -217,7 +219,7 @@ class ProjectProject(models.Model):
         compute="_compute_billing_state",
         store=True,
         compute_sudo=True,
-        groups=f"project.group_project_user,{BILLING_GROUPS}",
+        groups=STATE_GROUPS,
     )
 
     # -------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .project_project import BILLING_GROUPS
+from .project_project import STATE_GROUPS
 
 
 class ProjectProject(models.Model):
@@ -12,7 +12,7 @@ class ProjectProject(models.Model):
         string="Client Acceptance",
         help="The client may be asked to sign for a milestone on the portal. Accepting"
         " it marks the milestone done.",
-        groups=f"project.group_project_user,{BILLING_GROUPS}",
+        groups=STATE_GROUPS,
     )
 
     def _get_acceptance_partners(self):

@@ -101,7 +101,8 @@ class ProjectProject(models.Model):
         # sudo: who may see the lines may see what the customer paid of them, though
         # not the invoices
         lines = project._get_schedule().sudo()
-        stages = [line._prepare_schedule_row() for line in lines]
+        customer = lines.project_id._get_statement_customer()
+        stages = [line._prepare_schedule_row(customer) for line in lines]
 
         def get_total(key):
             return currency.round(sum(stage[key] for stage in stages))
@@ -142,8 +143,9 @@ class ProjectProject(models.Model):
         # sudo: who may see the schedule may see its taxes, though not every account
         project = self.sudo().with_company(self.billing_company_id)
         company = project.billing_company_id
+        position = project._get_estimated_fiscal_position()
         base_lines = [
-            line._prepare_base_line_for_taxes_computation()
+            line._prepare_base_line_for_taxes_computation(position)
             for line in project._get_schedule()
         ]
         taxes = project.env["account.tax"]
@@ -161,6 +163,16 @@ class ProjectProject(models.Model):
             "same_tax_base": totals["same_tax_base"],
             "gross": totals["total_amount_currency"],
         }
+
+    def _get_estimated_fiscal_position(self):
+        """Return the fiscal position that an invoice would have today, possibly none."""
+        self.ensure_one()
+        customer = self.partner_id
+        addresses = customer.address_get(["invoice", "delivery"])
+        return self.env["account.fiscal.position"]._get_fiscal_position(
+            customer.browse(addresses["invoice"]),
+            delivery=customer.browse(addresses["delivery"]),
+        )
 
     def _log_billing_schedule_sent(self):
         """Log on the project who sent the schedule, without amounts or addresses."""

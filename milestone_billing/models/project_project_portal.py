@@ -117,7 +117,7 @@ class ProjectProject(models.Model):
         """
         self.ensure_one()
         stages = [line._prepare_portal_row(customer) for line in self._get_schedule()]
-        documents = self._get_portal_documents(customer)
+        documents = self.billing_line_ids._get_portal_documents(customer)
         upcoming = [stage for stage in stages if stage["is_upcoming"]]
         scheduled = sum(stage["amount"] for stage in stages)
         return {
@@ -136,10 +136,6 @@ class ProjectProject(models.Model):
             ).sorted(lambda move: (move.invoice_date_due, move.id)),
             **self._prepare_portal_amounts(customer),
         }
-
-    def _get_portal_documents(self, customer):
-        """Return the posted invoices and credit notes of ``customer``."""
-        return self.billing_line_ids._get_portal_documents(customer)
 
     def _prepare_portal_amounts(self, customer):
         """Return the totals of the page, net.

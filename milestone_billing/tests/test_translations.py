@@ -31,6 +31,8 @@ SAME = {
 class TestTranslationFiles(BaseCase):
     """The files of translations, each against the list of all terms."""
 
+    _retry = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
