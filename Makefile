@@ -1,11 +1,13 @@
 # Everything these commands make lies in .dev/.
 
-.PHONY: help demo test lint format test-core bench pot wheel shell clean
+.PHONY: help demo test lint format test-walk test-core bench pot wheel shell clean
 
 help:
 	@echo "make demo       serve the addon with demo data (PORT=8069; NEW=1 starts over)"
 	@echo "make test       linters and the whole test suite"
 	@echo "                ONLY=TestClass.test_method,…  just these, quickly; WITH=sale"
+	@echo "make test-walk  a random walk through the life of schedules, for the rare faults"
+	@echo "                STEPS=500 how long it is, SEED=1 which one; WITH=sale"
 	@echo "make lint       linters alone"
 	@echo "make format     correct the formatting"
 	@echo "make test-core  Odoo's own tests of project and sales, with and without the addon"
@@ -22,6 +24,9 @@ demo:
 
 test:
 	@tools/test.sh
+
+test-walk:
+	@ONLY=TestWalk.test_long_walks STEPS=$(or $(STEPS),500) SEED=$(or $(SEED),1) tools/test.sh
 
 lint:
 	@tools/lint.sh

@@ -48,34 +48,11 @@ def create_contact(login, name, company):
     )
 
 
-def create_project(name, customer, stages, **values):
-    """Create a project with a billing schedule.
-
-    :param stages: (name, kind, basis, figure, deadline, acceptance criteria) of each
-    """
+def create_project(name, customer):
+    """Create a project with a few tasks."""
     project = env["project.project"].create(
-        {
-            "name": name,
-            "partner_id": customer.id,
-            "user_id": project_manager.id,
-            "allow_milestone_billing": True,
-            "billing_user_id": accountant.id,
-            **values,
-        }
+        {"name": name, "partner_id": customer.id, "user_id": project_manager.id}
     )
-    for sequence, (stage, kind, basis, figure, deadline, criteria) in enumerate(stages):
-        line = env["milestone.billing.line"].create(
-            {
-                "project_id": project.id,
-                "name": stage,
-                "kind": kind,
-                "basis": basis,
-                "amount" if basis == "fixed" else "percent": figure,
-                "sequence": sequence,
-                "deadline": day(deadline),
-            }
-        )
-        line.milestone_id.write({"acceptance_criteria": criteria, "sequence": sequence})
     stages = env["project.task.type"].create(
         [
             {"name": stage, "project_ids": [Command.link(project.id)], "sequence": n}
@@ -91,6 +68,36 @@ def create_project(name, customer, stages, **values):
         ]
     )
     return project
+
+
+def create_contract(project, stages, **values):
+    """Create a contract of a project with its billing schedule.
+
+    :param stages: (name, kind, basis, figure, deadline, acceptance criteria) of each; a
+        milestone in place of name, deadline and criteria shares it with another contract
+    """
+    contract = env["milestone.billing.contract"].create(
+        {"project_id": project.id, "user_id": accountant.id, **values}
+    )
+    for sequence, (stage, kind, basis, figure, *plan) in enumerate(stages):
+        vals = {
+            "contract_id": contract.id,
+            "kind": kind,
+            "basis": basis,
+            "amount" if basis == "fixed" else "percent": figure,
+            "sequence": sequence,
+        }
+        if plan:
+            deadline, criteria = plan
+            line = env["milestone.billing.line"].create(
+                {**vals, "name": stage, "deadline": day(deadline)}
+            )
+            line.milestone_id.write(
+                {"acceptance_criteria": criteria, "sequence": sequence}
+            )
+        else:
+            env["milestone.billing.line"].create({**vals, "milestone_id": stage.id})
+    return contract
 
 
 def mark_done(lines):
@@ -141,14 +148,16 @@ accountant = create_user(
     "project.group_project_user",
 )
 
-website = create_project(
-    "Website relaunch",
-    create_customer(
-        "Brightwater Interiors",
-        street="7 Mill Lane",
-        zip="02139",
-        city="Cambridge",
-        email="office@brightwater.example.com",
+website = create_contract(
+    create_project(
+        "Website relaunch",
+        create_customer(
+            "Brightwater Interiors",
+            street="7 Mill Lane",
+            zip="02139",
+            city="Cambridge",
+            email="office@brightwater.example.com",
+        ),
     ),
     [
         ("Project start", "deposit", "percent", 25, -80, "The contract is signed."),
@@ -178,21 +187,23 @@ website = create_project(
         ),
     ],
     contract_sum=10000,
-    contract_reference="C-2026-014",
-    contract_date=day(-85),
+    reference="C-2026-014",
+    date=day(-85),
 )
-deposit, designs, _build, _launch = website.billing_line_ids
+deposit, designs, _build, _launch = website.line_ids
 pay(post(mark_done(deposit), -80), -66)
 post(mark_done(designs), -15)
 
-controls = create_project(
-    "Plant controls",
-    create_customer(
-        "Rheinwerk Anlagenbau GmbH",
-        street="Industriestraße 4",
-        zip="50735",
-        city="Köln",
-        country_id=env.ref("base.de").id,
+controls = create_contract(
+    create_project(
+        "Plant controls",
+        create_customer(
+            "Rheinwerk Anlagenbau GmbH",
+            street="Industriestraße 4",
+            zip="50735",
+            city="Köln",
+            country_id=env.ref("base.de").id,
+        ),
     ),
     [
         ("Order", "deposit", "percent", 30, -40, "The order is confirmed."),
@@ -206,41 +217,54 @@ controls = create_project(
         ),
         ("Commissioning", "final", "percent", 30, 60, "The test run is signed off."),
     ],
-    contract_currency_id=env.ref("base.EUR").id,
+    currency_id=env.ref("base.EUR").id,
     contract_sum=48000,
-    contract_reference="RW-77/26",
-    contract_date=day(-45),
+    reference="RW-77/26",
+    date=day(-45),
 )
-post(mark_done(controls.billing_line_ids[0]), -38)
-mark_done(controls.billing_line_ids[1])
+post(mark_done(controls.line_ids[0]), -38)
+mark_done(controls.line_ids[1])
 
-office = create_project(
-    "Office refit",
-    create_customer("Hollis & Green LLP", city="Boston"),
+# Two contracts for one project: the tenant and the landlord share its milestones.
+office = create_contract(
+    create_project(
+        "Office refit", create_customer("Hollis & Green LLP", city="Boston")
+    ),
     [
         ("Site set up", "progress", "fixed", 6500, -10, "Fences and power are there."),
         ("Partition walls", "progress", "fixed", 18250, 20, "Walls stand, plastered."),
         ("Handover", "final", "balance", 0, 75, "The handover is signed."),
     ],
     contract_sum=42000,
-    contract_date=day(-30),
-    billing_automation="manual",
+    date=day(-30),
+    automation="manual",
 )
-mark_done(office.billing_line_ids[0])
+_site, walls, handover = office.line_ids.milestone_id
+create_contract(
+    office.project_id,
+    [
+        (walls, "progress", "percent", 40),
+        (handover, "final", "balance", 0),
+    ],
+    partner_id=create_customer("Quincy Properties", city="Quincy").id,
+    contract_sum=15000,
+    reference="QP-311",
+    date=day(-28),
+)
+mark_done(office.line_ids[0])
 
-audit = create_project(
-    "Accessibility audit",
-    env["res.partner"],
+audit = create_contract(
+    create_project("Accessibility audit", env["res.partner"]),
     [
         ("Report", "progress", "percent", 60, -3, "The report was handed over."),
         ("Re-test", "final", "balance", 0, 40, "All findings were tested again."),
     ],
     contract_sum=3600,
 )
-mark_done(audit.billing_line_ids[0])
+mark_done(audit.line_ids[0])
 
 # The customer's portal, with acceptance and Odoo's own way to try paying online.
-website.allow_milestone_acceptance = True
+website.allow_acceptance = True
 create_contact("client", "Clara Brightwater", website.partner_id)
 env.ref("payment.payment_provider_demo").write({"state": "test", "is_published": True})
 
@@ -254,7 +278,7 @@ tabs = env["ir.embedded.actions"].search(
 shown = ",".join(["false", *map(str, tabs.ids)])
 for user in project_manager | accountant | env.ref("base.user_admin"):
     settings = env["res.users.settings"]._find_or_create_for_user(user)
-    for project in website | controls | office | audit:
+    for project in (website | controls | office | audit).project_id:
         env["res.users.settings.embedded.action"].create(
             {
                 "user_setting_id": settings.id,

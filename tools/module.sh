@@ -23,14 +23,18 @@ open_shell() {
     odoo shell -d demo --no-http --log-level warn
 }
 
+# On two databases that differ by the addon alone.
 run_benchmark() {
     set_up
     get_template account project_account
+    copy_database "$template" bench_without
     copy_database "$template" bench
     step "Installing the addon" bench-install \
         odoo server -d bench -i "$MODULE" --no-http --stop-after-init
-    odoo shell -d bench --no-http --log-level error <"$ROOT/tools/benchmark.py"
+    WITHOUT=bench_without odoo shell -d bench --no-http --log-level error \
+        <"$ROOT/tools/benchmark.py"
     drop_database bench
+    drop_database bench_without
 }
 
 # From a new database, so that nothing but the addon's own terms get in.
@@ -61,7 +65,7 @@ build_wheel() {
     rm -rf "$DEV/dist"
     export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$ROOT
     step "Building the wheel" wheel \
-        python3 -m build --wheel --no-isolation --outdir "$DEV/dist" "$ROOT/$MODULE"
+        "$VENV/bin/python" -m build --wheel --no-isolation --outdir "$DEV/dist" "$ROOT/$MODULE"
     ls "$DEV/dist"/*.whl
 }
 

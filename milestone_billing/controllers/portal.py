@@ -9,7 +9,7 @@ from odoo.addons.project.controllers.portal import ProjectCustomerPortal
 
 
 class MilestoneBillingPortal(ProjectCustomerPortal):
-    """The billing pages of a customer's projects.
+    """The billing pages of a customer's contracts.
 
     A login of the customer's commercial entity is needed: no token opens these pages.
     """
@@ -19,10 +19,8 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         values = super()._prepare_home_portal_values(counters)
         # the page itself, which asks for no counters, prints the count
         if not counters or "milestone_billing_count" in counters:
-            values["milestone_billing_count"] = (
-                self._get_billed_projects().search_count(
-                    self._get_billed_projects_domain()
-                )
+            values["milestone_billing_count"] = self._get_contracts().search_count(
+                self._get_contracts_domain()
             )
         return values
 
@@ -34,23 +32,23 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         )
         return session_info
 
-    def _get_billed_projects(self):
+    def _get_contracts(self):
         # sudo: customers see the billing of projects that are not shared with them;
         # the domain picks their own
-        return request.env["project.project"].sudo()
+        return request.env["milestone.billing.contract"].sudo()
 
-    def _get_billed_projects_domain(self):
-        return self._get_billed_projects()._get_billing_portal_domain(request.env.user)
+    def _get_contracts_domain(self):
+        return self._get_contracts()._get_billing_portal_domain(request.env.user)
 
-    def _find_billed_project(self, project_id):
-        """Return a project in sudo, and the customer for whom the user may see its
+    def _find_contract(self, contract_id):
+        """Return a contract in sudo, and the customer for whom the user may see its
         billing: both empty for who may not.
         """
-        project = self._get_billed_projects().browse(project_id).exists()
+        contract = self._get_contracts().browse(contract_id).exists()
         customer = request.env["res.partner"]
-        if project:
-            customer = project._get_billing_portal_customer(request.env.user)
-        return (project, customer) if customer else (project.browse(), customer)
+        if contract:
+            customer = contract._get_billing_portal_customer(request.env.user)
+        return (contract, customer) if customer else (contract.browse(), customer)
 
     @http.route(
         ["/my/billing", "/my/billing/page/<int:page>"],
@@ -59,68 +57,67 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         website=True,
     )
     def portal_my_billing(self, page=1, **kwargs):
-        """List the customer's projects that are billed in stages."""
-        projects = self._get_billed_projects()
-        domain = self._get_billed_projects_domain()
+        """List the customer's contracts that are billed in stages."""
+        contracts = self._get_contracts()
+        domain = self._get_contracts_domain()
         pager = portal_pager(
             url="/my/billing",
-            total=projects.search_count(domain),
+            total=contracts.search_count(domain),
             page=page,
             step=self._items_per_page,
         )
-        projects = projects.search(
-            domain, order="name, id", limit=self._items_per_page, offset=pager["offset"]
+        contracts = contracts.search(
+            domain,
+            order="project_id, id",
+            limit=self._items_per_page,
+            offset=pager["offset"],
         )
         return request.render(
             "milestone_billing.portal_my_billing",
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "milestone_billing",
-                "billed_projects": projects,
+                "contracts": contracts,
                 "pager": pager,
                 "default_url": "/my/billing",
             },
         )
 
-    @http.route("/my/billing/<int:project_id>", type="http", auth="user", website=True)
-    def portal_my_billing_project(self, project_id, message=None, **kwargs):
-        """Show the billing of one project to its customer.
+    @http.route("/my/billing/<int:contract_id>", type="http", auth="user", website=True)
+    def portal_my_billing_contract(self, contract_id, message=None, **kwargs):
+        """Show the billing of one contract to its customer.
 
         :param str message: what he did just now: ``accepted`` or ``returned``;
             ``closed`` when he could not any more
         """
-        project, customer = self._find_billed_project(project_id)
-        if not project:
+        contract, customer = self._find_contract(contract_id)
+        if not contract:
             return request.redirect("/my")
         return request.render(
-            "milestone_billing.portal_my_billing_project",
+            "milestone_billing.portal_my_billing_contract",
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "milestone_billing",
-                "billed_project": project,
-                "currency": project.contract_currency_id,
+                "contract": contract,
+                "currency": contract.currency_id,
                 "message": message,
-                **project._prepare_billing_portal(customer),
+                **contract._prepare_billing_portal(customer),
             },
         )
 
     @http.route(
-        "/my/billing/<int:project_id>/schedule",
+        "/my/billing/<int:contract_id>/schedule",
         type="http",
         auth="user",
         website=True,
     )
-    def portal_my_billing_schedule(self, project_id, **kwargs):
-        """Download the billing schedule of a project."""
-        project, _customer = self._find_billed_project(project_id)
-        if not project:
+    def portal_my_billing_schedule(self, contract_id, **kwargs):
+        """Download the billing schedule of a contract."""
+        contract, _customer = self._find_contract(contract_id)
+        if not (contract and contract.line_ids):
             return request.redirect("/my")
-        content, _type = (
-            request.env["ir.actions.report"]
-            .sudo()
-            ._render_qweb_pdf("milestone_billing.report_billing_schedule", project.ids)
-        )
-        name = re.sub(r"[^\w. -]+", "_", project._get_billing_document_name())
+        content = contract._render_billing_schedule()
+        name = re.sub(r"[^\w. -]+", "_", contract._get_billing_document_name())
         return request.make_response(
             content,
             [
@@ -134,24 +131,30 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
     # Acceptance
     # -------------------------------------------------------------------------
 
-    def _find_acceptance(self, project_id, milestone_id):
-        """Return a milestone in sudo whose acceptance the user may see, or empty."""
-        project, customer = self._find_billed_project(project_id)
-        return project.milestone_ids.filtered(
-            lambda m: m.id == milestone_id and m._is_acceptance_shown(customer)
-        )
+    def _find_acceptance(self, contract_id, milestone_id):
+        """Return a contract and a milestone in sudo whose acceptance the user may see.
 
-    def _answer(self, project_id, milestone_id, answer):
+        Both are empty for who may not.
+        """
+        contract, customer = self._find_contract(contract_id)
+        milestone = contract.line_ids.milestone_id.filtered(
+            lambda m: (
+                m.id == milestone_id and m._is_acceptance_shown(contract, customer)
+            )
+        )
+        return (contract if milestone else contract.browse()), milestone
+
+    def _answer(self, contract_id, milestone_id, answer):
         """Let the customer answer whether he accepts a milestone.
 
         :param answer: a function of the milestone in sudo and the contact
         :return: why it was refused, or None
         """
-        project = self._get_billed_projects().browse(project_id)
+        contract = self._get_contracts().browse(contract_id)
         # who previews the page is not the customer
-        if not project._filtered_billed_to(request.env.user):
+        if not contract._filtered_billed_to(request.env.user):
             return request.env._("Only the customer can answer this.")
-        milestone = self._find_acceptance(project_id, milestone_id)
+        _contract, milestone = self._find_acceptance(contract_id, milestone_id)
         if not milestone:
             return request.env._("This does not wait for your acceptance any more.")
         try:
@@ -162,43 +165,42 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         return None
 
     @http.route(
-        "/my/billing/<int:project_id>/milestone/<int:milestone_id>",
+        "/my/billing/<int:contract_id>/milestone/<int:milestone_id>",
         type="http",
         auth="user",
         methods=["GET"],
         website=True,
     )
-    def portal_my_billing_milestone(self, project_id, milestone_id, **kwargs):
+    def portal_my_billing_milestone(self, contract_id, milestone_id, **kwargs):
         """Show the customer what he is asked to accept."""
-        milestone = self._find_acceptance(project_id, milestone_id)
+        contract, milestone = self._find_acceptance(contract_id, milestone_id)
         if not milestone:
-            return request.redirect(f"/my/billing/{project_id}")
-        return self._render_milestone(milestone)
+            return request.redirect(f"/my/billing/{contract_id}")
+        return self._render_milestone(contract, milestone)
 
-    def _render_milestone(self, milestone, **values):
-        project = milestone.project_id
+    def _render_milestone(self, contract, milestone, **values):
         return request.render(
             "milestone_billing.portal_my_billing_milestone",
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "milestone_billing",
-                "billed_project": project,
+                "contract": contract,
                 "milestone": milestone,
-                "stages": milestone.billing_line_ids.sorted(),
+                "stages": (milestone.billing_line_ids & contract.line_ids).sorted(),
                 "can_answer": milestone.acceptance_state == "asked"
-                and project._filtered_billed_to(request.env.user),
+                and contract._filtered_billed_to(request.env.user),
                 **values,
             },
         )
 
     @http.route(
-        "/my/billing/<int:project_id>/milestone/<int:milestone_id>/accept",
+        "/my/billing/<int:contract_id>/milestone/<int:milestone_id>/accept",
         type="jsonrpc",
         auth="user",
         website=True,
     )
     def portal_accept_milestone(
-        self, project_id, milestone_id, name=None, signature=None
+        self, contract_id, milestone_id, name=None, signature=None
     ):
         """Take the customer's signature, as Odoo's signature form sends it.
 
@@ -207,7 +209,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         :return: what the form does next: an ``error``, or where it goes
         """
         error = self._answer(
-            project_id,
+            contract_id,
             milestone_id,
             lambda milestone, contact: milestone._accept(name, signature, contact),
         )
@@ -215,27 +217,35 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
             return {"error": error}
         return {
             "force_refresh": True,
-            "redirect_url": f"/my/billing/{project_id}?message=accepted",
+            "redirect_url": f"/my/billing/{contract_id}?message=accepted",
         }
 
     @http.route(
-        "/my/billing/<int:project_id>/milestone/<int:milestone_id>/send_back",
+        "/my/billing/<int:contract_id>/milestone/<int:milestone_id>/send_back",
         type="http",
         auth="user",
         methods=["POST"],
         website=True,
     )
-    def portal_send_back_milestone(self, project_id, milestone_id, reason="", **kwargs):
+    def portal_send_back_milestone(
+        self, contract_id, milestone_id, reason="", **kwargs
+    ):
         """Send a milestone back with the customer's reason.
 
         :param str reason: what is missing, in his words
         """
         error = self._answer(
-            project_id,
+            contract_id,
             milestone_id,
             lambda milestone, contact: milestone._send_back(reason, contact),
         )
-        if error and (milestone := self._find_acceptance(project_id, milestone_id)):
-            return self._render_milestone(milestone, error=error, reason=reason)
+        if error:
+            contract, milestone = self._find_acceptance(contract_id, milestone_id)
+            if milestone:
+                return self._render_milestone(
+                    contract, milestone, error=error, reason=reason
+                )
         message = "closed" if error else "returned"
-        return request.redirect(f"/my/billing/{project_id}?message={message}", code=303)
+        return request.redirect(
+            f"/my/billing/{contract_id}?message={message}", code=303
+        )

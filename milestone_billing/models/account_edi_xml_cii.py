@@ -9,7 +9,7 @@ class AccountEdiXmlCii(models.AbstractModel):
         vals = super()._export_invoice_vals(invoice)
         statement = invoice._get_milestone_statement()
         if statement:
-            vals["milestone_project"] = statement["project"]
+            vals["milestone_project"] = statement["project"].strip()
             vals["contract_reference"] = (
                 vals["contract_reference"] or statement["reference"].strip()
             )

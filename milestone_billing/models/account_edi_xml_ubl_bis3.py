@@ -35,7 +35,10 @@ class AccountEdiXmlUblBis3(models.AbstractModel):
 
         :param dict statement: as ``account.move._get_milestone_statement`` returns it
         """
-        project = {"cbc:ID": {"_text": statement["project"]}}
+        name = statement["project"].strip()
+        project = {"cbc:ID": {"_text": name}}
+        if not name:
+            return
         if vals["document_type"] == "invoice":
             document_node["cac:ProjectReference"] = project
         elif vals["document_type"] == "credit_note":

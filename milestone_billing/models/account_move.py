@@ -1,23 +1,49 @@
-from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
-from .project_project import BILLING_GROUPS
+from .marks import CARRY_LINK, GUARDED
+from .milestone_billing_contract import BILLING_GROUP
+from .settlement import settle
+
+# what may change what a document bills of a contract
+GUARDED_FIELDS = frozenset(
+    {
+        "state",
+        "line_ids",
+        "invoice_line_ids",
+        "currency_id",
+        "company_id",
+        "journal_id",
+        "partner_id",
+        "fiscal_position_id",
+        "move_type",
+        "reversed_entry_id",
+    }
+)
 
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "milestone.billing.read.only.mixin"]
+    _inherit = ["account.move", "milestone.billing.sealed.mixin"]
 
-    milestone_billing_project_id = fields.Many2one(
-        comodel_name="project.project",
-        string="Billed Project",
-        help="The project whose milestones this document bills or credits.",
-        compute="_compute_milestone_billing_project_id",
+    milestone_billing_contract_id = fields.Many2one(
+        comodel_name="milestone.billing.contract",
+        string="Milestone Contract",
+        help="The contract whose milestones this document bills or credits.",
+        compute="_compute_milestone_billing_contract_id",
         store=True,
         index="btree_not_null",
         compute_sudo=True,
-        groups=BILLING_GROUPS,
+        groups=BILLING_GROUP,
+    )
+    milestone_billing_ordinal = fields.Integer(
+        string="Place in the Contract",
+        help="The place among the documents of its contract, given at first posting and"
+        " kept.",
+        copy=False,
+        readonly=True,
+        groups=BILLING_GROUP,
     )
     milestone_ids = fields.Many2many(
         comodel_name="project.milestone",
@@ -25,23 +51,16 @@ class AccountMove(models.Model):
         help="The milestones that this document bills or credits.",
         compute="_compute_milestone_ids",
         compute_sudo=True,
-        groups=BILLING_GROUPS,
-    )
-
-    milestone_statement = fields.Json(
-        help="The billing schedule as it stood when the document was posted, for its"
-        " print: a reprint shows what was issued.",
-        copy=False,
-        groups="base.group_system",
+        groups=BILLING_GROUP,
     )
 
     def _auto_init(self):
         # an empty column spares the compute on every journal entry at installation
         if not column_exists(
-            self.env.cr, "account_move", "milestone_billing_project_id"
+            self.env.cr, "account_move", "milestone_billing_contract_id"
         ):
             create_column(
-                self.env.cr, "account_move", "milestone_billing_project_id", "int4"
+                self.env.cr, "account_move", "milestone_billing_contract_id", "int4"
             )
         return super()._auto_init()
 
@@ -49,11 +68,11 @@ class AccountMove(models.Model):
     # COMPUTES
     # -------------------------------------------------------------------------
 
-    @api.depends("line_ids.milestone_billing_line_id.project_id")
-    def _compute_milestone_billing_project_id(self):
+    @api.depends("line_ids.milestone_billing_line_id.contract_id")
+    def _compute_milestone_billing_contract_id(self):
         for move in self:
-            projects = move.line_ids.milestone_billing_line_id.project_id
-            move.milestone_billing_project_id = projects[:1]
+            contracts = move.line_ids.milestone_billing_line_id.contract_id
+            move.milestone_billing_contract_id = contracts[:1]
 
     @api.depends("line_ids.milestone_billing_line_id.milestone_id")
     def _compute_milestone_ids(self):
@@ -64,57 +83,64 @@ class AccountMove(models.Model):
     # CRUD
     # -------------------------------------------------------------------------
 
-    def copy_data(self, default=None):
-        # EXTENDS 'account': a debit note carries no milestone line
-        is_debit_note = bool(default and default.get("debit_origin_id"))
-        moves = self.with_context(milestone_billing_skip_link=is_debit_note)
-        return super(AccountMove, moves).copy_data(default)
-
     def write(self, vals):
         # sudo: not all who write documents, such as vendor bills, see the schedule
-        billing_moves = self.sudo().filtered(
-            lambda move: (
-                vals.keys() & {"access_token", "partner_id"}
-                and move.milestone_billing_project_id
-            )
-        )
-        billing_moves = billing_moves.sudo(self.env.su)
-        partners = {
-            move: move.partner_id for move in billing_moves if "partner_id" in vals
-        }
-        reopened = self._get_reopened_milestone_documents(vals)
-        # core writes edited lines one by one: they are checked together, at the end
-        is_outermost = not self.env.context.get("milestone_billing_check_later")
-        moves = self.with_context(milestone_billing_check_later=True)
-        if vals.keys() == {"access_token"} and billing_moves == self:
+        billing_moves = self.sudo().filtered("milestone_billing_contract_id")
+        if not billing_moves:
+            return super().write(vals)
+        billing_moves._check_milestone_identity_unchanged(vals)
+        moves = self
+        if vals.keys() == {"access_token"}:
             # the link that a notification makes is no edit of the accountant's
             moves = moves.with_context(skip_is_manually_modified=True)
-        res = super(AccountMove, moves).write(vals)
-        if is_outermost:
-            self._check_milestone_billing()
-        reopened._check_not_billed_since()
+        if GUARDED.is_set(self.env) or GUARDED_FIELDS.isdisjoint(vals):
+            return super(AccountMove, moves).write(vals)
+        if vals.get("state") == "cancel":
+            billing_moves._check_not_credited()
+        partners = {move: move.partner_id for move in billing_moves}
+        is_reopened = vals.get("state") == "draft" and any(
+            move.state == "cancel" for move in billing_moves
+        )
+        lines = billing_moves.line_ids.milestone_billing_line_id
+        # core writes edited lines one by one: they are checked together, at the end
+        with lines._guarding(billing_moves, is_reopened=is_reopened):
+            res = super(AccountMove, GUARDED.on(moves)).write(vals)
+            if vals.get("state") == "posted":
+                billing_moves._check_credits_covered()
         for move, partner in partners.items():
             if move.partner_id != partner:
-                move._log_milestone_customer_change()
+                move._log_milestone_customer_change(partner)
         return res
+
+    def _check_milestone_identity_unchanged(self, vals):
+        """Refuse to make something else of a document that bills milestones.
+
+        :raise UserError: naming the document
+        """
+        for move in self:
+            if ("move_type" in vals and vals["move_type"] != move.move_type) or (
+                "reversed_entry_id" in vals
+                and (vals["reversed_entry_id"] or False) != move.reversed_entry_id.id
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(document)s bills milestones and stays what it is. Delete it"
+                        " and credit the invoice instead.",
+                        document=move._get_milestone_display_name(),
+                    )
+                )
 
     # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------
 
     def action_open_milestone_billing(self):
-        """Open the billing schedule of the project that the document bills.
+        """Open the contract that the document bills.
 
-        :return: an ``ir.actions.act_window``: the project's Billing form or, for who
-            cannot open the project, the lines of its schedule
+        :return: an ``ir.actions.act_window``
         """
         self.ensure_one()
-        project = self.milestone_billing_project_id
-        if project.has_access("read"):
-            return project.action_open_billing()
-        # sudo: only the ids are taken; reading the lines is checked
-        lines = project.sudo().billing_line_ids.sudo(False)
-        return lines._get_records_action(name=self.env._("Billing Schedule"))
+        return self.milestone_billing_contract_id._get_records_action()
 
     def action_open_milestones(self):
         """Open the milestone lines that the document bills or credits."""
@@ -125,19 +151,15 @@ class AccountMove(models.Model):
     # GUARDS
     # -------------------------------------------------------------------------
 
-    def _check_milestone_billing(self):
-        """Refuse what the billing schedule of these documents' project forbids.
+    def _check_milestone_documents(self):
+        """Refuse what no document of a contract may be.
 
-        :raise ValidationError: when a document mixes projects, is in another currency
-            or company than the contract, or bills a contract beyond its sum
+        :raise ValidationError: when a document is none to a customer, mixes contracts,
+            or is in another currency or company than its contract
         """
-        # sudo: the rules hold for documents of projects that the user cannot read
-        moves = self.sudo().filtered("milestone_billing_project_id")
-        for move in moves:
+        for move in self.filtered("milestone_billing_contract_id"):
             move._check_milestone_document()
-            move._check_milestone_project()
             move._check_milestone_contract()
-        moves.line_ids.milestone_billing_line_id.project_id._check_contract_not_exceeded()
 
     def _check_milestone_document(self):
         """Refuse a document that is none to a customer: it would count as billed."""
@@ -148,87 +170,92 @@ class AccountMove(models.Model):
                     document=self._get_milestone_display_name(),
                 )
             )
-
-    def _get_reopened_milestone_documents(self, vals):
-        """Return the documents whose change of state bills again what they had freed.
-
-        That is a posted credit note that is reset or cancelled, and a cancelled invoice
-        that is reset.
-        """
-        if vals.get("state") not in ("draft", "cancel"):
-            return self.browse()
-
-        def is_reopened(move):
-            if move.move_type == "out_refund":
-                return move.state == "posted"
-            return move.state == "cancel" and vals["state"] == "draft"
-
-        # sudo: the rule holds for who cannot see the schedule
-        return self.sudo().filtered(
-            lambda move: move.milestone_billing_project_id and is_reopened(move)
-        )
-
-    def _check_not_billed_since(self):
-        """Refuse to take back a credit or a cancellation of what was billed again.
-
-        :raise ValidationError: naming the newer invoice
-        """
-        for move in self:
-            for line in move.line_ids.milestone_billing_line_id:
-                documents = line._get_live_documents()
-                newer = documents.filtered(lambda m, move=move: m.id > move.id)
-                exceeds = line._get_currency().compare_amounts(line.amount_open, 0) < 0
-                if newer and exceeds:
-                    raise ValidationError(
-                        self.env._(
-                            "%(line)s was billed again by %(invoice)s: %(document)s"
-                            " stays as it is. Delete or credit that newer invoice first.",
-                            line=line.name,
-                            invoice=newer.sorted("id")[
-                                -1:
-                            ]._get_milestone_display_name(),
-                            document=move._get_milestone_display_name(),
-                        )
-                    )
-
-    def _check_milestone_project(self):
-        """Refuse a document that bills milestones of more than one project."""
-        projects = self.line_ids.milestone_billing_line_id.project_id
-        if len(projects) > 1:
+        contracts = self.line_ids.milestone_billing_line_id.contract_id
+        if len(contracts) > 1:
             raise ValidationError(
                 self.env._(
-                    "%(invoice)s would bill milestones of more than one project:"
-                    " %(projects)s. Make one invoice for each project.",
+                    "%(invoice)s would bill milestones of more than one contract:"
+                    " %(contracts)s. Make one invoice for each contract.",
                     invoice=self._get_milestone_display_name(),
-                    projects=", ".join(projects.mapped("name")),
+                    contracts=", ".join(contracts.mapped("display_name")),
                 )
             )
 
     def _check_milestone_contract(self):
         """Refuse a document in another currency or company than the contract's."""
-        project = self.line_ids.milestone_billing_line_id.project_id
-        if self.currency_id != project.contract_currency_id:
+        contract = self.milestone_billing_contract_id
+        if self.currency_id != contract.currency_id:
             raise ValidationError(
                 self.env._(
                     "%(invoice)s bills milestones of %(project)s, whose contract is in"
                     " %(currency)s. Keep that currency, or remove the milestone lines"
                     " from the invoice first.",
                     invoice=self._get_milestone_display_name(),
-                    project=project.name,
-                    currency=project.contract_currency_id.name,
+                    project=contract.project_name,
+                    currency=contract.currency_id.name,
                 )
             )
-        if self.company_id != project.billing_company_id:
+        if self.company_id != contract.company_id:
             raise ValidationError(
                 self.env._(
                     "%(invoice)s bills milestones of %(project)s, which is billed by"
                     " %(company)s. Keep that company, or remove the milestone lines"
                     " from the invoice first.",
                     invoice=self._get_milestone_display_name(),
-                    project=project.name,
-                    company=project.billing_company_id.name,
+                    project=contract.project_name,
+                    company=contract.company_id.name,
                 )
             )
+
+    def _check_not_credited(self, lines=None):
+        """Refuse to cancel, delete or empty an invoice that is credited.
+
+        :param lines: the journal items that go; by default all of the documents
+        :raise ValidationError: naming the credit note
+        """
+        # sudo: the rule holds for who cannot see the schedule
+        for move in self.sudo().filtered(lambda m: m.move_type != "out_refund"):
+            going = (lines.sudo() & move.line_ids) if lines else move.line_ids
+            stages = going.milestone_billing_line_id
+            notes = move.reversal_move_ids.filtered(
+                lambda note, stages=stages: (
+                    note.state == "posted"
+                    and note.line_ids.milestone_billing_line_id & stages
+                )
+            )
+            for note in (notes - self.sudo())[:1]:
+                raise ValidationError(
+                    self.env._(
+                        "%(invoice)s is credited by %(note)s and stays. Cancel that"
+                        " credit note first.",
+                        invoice=move._get_milestone_display_name(),
+                        note=note._get_milestone_display_name(),
+                    )
+                )
+
+    def _check_credits_covered(self):
+        """Refuse credit notes beyond what is posted of a milestone line.
+
+        :raise ValidationError: with the figures for who may see them
+        """
+        for move in self.filtered(lambda move: move.move_type == "out_refund"):
+            for line in move.line_ids.milestone_billing_line_id:
+                currency = line.currency_id
+                invoiced = (
+                    line.amount_billed + line.amount_credited - line.amount_opening
+                )
+                if currency.compare_amounts(line.amount_credited, invoiced) > 0:
+                    raise ValidationError(
+                        self.env._(
+                            "%(document)s would credit more of %(line)s than is"
+                            " invoiced: %(credited)s of %(invoiced)s. Lower it or delete"
+                            " it.",
+                            document=move._get_milestone_display_name(),
+                            line=line.name,
+                            credited=currency.format(line.amount_credited),
+                            invoiced=currency.format(invoiced),
+                        )
+                    )
 
     def _get_milestone_display_name(self):
         """Return a name for messages that gives away neither customer nor amount."""
@@ -241,17 +268,21 @@ class AccountMove(models.Model):
             id=self.id,
         )
 
-    def _log_milestone_customer_change(self):
-        """Tell the project that a draft of its schedule goes to another customer."""
-        # sudo: the project keeps the log whoever changed the draft; the customer is
-        # not named, since not all who read the project may see the invoice
-        self.sudo().milestone_billing_project_id._message_log(
+    def _log_milestone_customer_change(self, before):
+        """Log on the contract that a draft of its schedule goes to another customer.
+
+        :param before: the ``res.partner`` to whom it went
+        """
+        # sudo: the contract keeps the log whoever changed the draft
+        self.sudo().milestone_billing_contract_id._message_log(
             body=self.env._(
                 "The customer of %(invoice)s, which bills %(milestones)s, was changed by"
-                " %(user)s.",
+                " %(user)s: %(old)s → %(new)s",
                 invoice=self._get_milestone_display_name(),
                 milestones=", ".join(self.sudo().milestone_ids.mapped("name")),
                 user=self.env.user.name,
+                old=before.display_name,
+                new=self.partner_id.display_name,
             )
         )
 
@@ -277,17 +308,80 @@ class AccountMove(models.Model):
     # HOOKS
     # -------------------------------------------------------------------------
 
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        # EXTENDS 'account': credit notes carry the link to the milestone lines
+        reverses = super(AccountMove, CARRY_LINK.on(self))._reverse_moves(
+            default_values_list, cancel
+        )
+        return reverses.with_env(self.env)
+
     def _post(self, soft=True):
         # EXTENDS 'account': what is to be sent is sent soon, not once a day
         self._set_milestone_due_date()
         posted = super()._post(soft=soft)
-        posted._freeze_milestone_statement()
-        # sudo: whoever posts may have it sent
-        if posted.sudo().filtered(
-            lambda m: m.milestone_billing_project_id and m.sending_data
-        ):
+        # sudo: whoever posts may have it sent, and its schedule kept
+        billing_moves = posted.sudo().filtered("milestone_billing_contract_id")
+        billing_moves._give_milestone_ordinals()
+        billing_moves._freeze_milestone_statement()
+        if billing_moves.filtered("sending_data"):
             self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
         return posted
+
+    def _give_milestone_ordinals(self):
+        """Give each document that is posted for the first time its place."""
+        new = self.filtered(lambda move: not move.milestone_billing_ordinal)
+        for contract, moves in new.grouped("milestone_billing_contract_id").items():
+            contract._touch_billing()
+            last = self.search(
+                [
+                    ("milestone_billing_contract_id", "=", contract.id),
+                    ("milestone_billing_ordinal", ">", 0),
+                ],
+                order="milestone_billing_ordinal desc",
+                limit=1,
+            )
+            for ordinal, move in enumerate(
+                moves.sorted("id"), start=last.milestone_billing_ordinal + 1
+            ):
+                # our own write is no edit of the accountant's
+                move.with_context(
+                    skip_is_manually_modified=True
+                ).milestone_billing_ordinal = ordinal
+
+    @api.model
+    def _autopost_draft_entries(self, batch_size=100):
+        # EXTENDS 'account': core's job tells nobody of what it could not post
+        today = fields.Date.context_today(self)
+        domain = [
+            ("state", "=", "draft"),
+            ("date", "<=", today),
+            ("auto_post", "!=", "no"),
+        ]
+        tried = self.search(domain, limit=batch_size)
+        res = super()._autopost_draft_entries(batch_size=batch_size)
+        failed = tried.exists().filtered(
+            lambda move: (
+                move.state == "draft"
+                and move.auto_post != "no"
+                and move.milestone_billing_contract_id
+            )
+        )
+        for move in failed:
+            move._give_up_automatic_posting()
+        return res
+
+    def _give_up_automatic_posting(self):
+        """Leave to a person what core's job could not post, and call one."""
+        self.ensure_one()
+        reason = self.message_ids[:1].body
+        # our own write is no edit of the accountant's
+        self.with_context(skip_is_manually_modified=True).auto_post = "no"
+        self.activity_ids.filtered(
+            lambda activity: activity.create_uid.id == SUPERUSER_ID
+        ).unlink()
+        self._call_for_milestone(
+            self.env._("The milestone invoice was not posted"), reason
+        )
 
     def button_draft(self):
         # EXTENDS 'account': else core's job would post again what is being corrected
@@ -295,7 +389,7 @@ class AccountMove(models.Model):
         # sudo: the field is the addon's own doing, whoever resets the document
         self.sudo().filtered(
             lambda move: (
-                move.milestone_billing_project_id and move.auto_post == "at_date"
+                move.milestone_billing_contract_id and move.auto_post == "at_date"
             )
         ).auto_post = "no"
         return res
@@ -307,7 +401,8 @@ class AccountMove(models.Model):
         that a tick made may wait long before the accountant posts it.
         """
         today = fields.Date.context_today(self)
-        for move in self.sudo().filtered("milestone_billing_project_id"):
+        # sudo: whoever posts need not see the schedule
+        for move in self.sudo().filtered("milestone_billing_contract_id"):
             date = move.invoice_date or today
             due = move.invoice_date_due
             if not move.invoice_payment_term_id and (not due or due < date):
@@ -319,6 +414,7 @@ class AccountMove(models.Model):
         # EXTENDS 'account': stages of one schedule often have the same amount and date;
         # two documents are no duplicates when they bill different milestone lines
         duplicates = super()._fetch_duplicate_reference(matching_states)
+        # sudo: only whether documents bill the same
         billed = {
             move: move.sudo().line_ids.milestone_billing_line_id
             for move in duplicates.keys() | self.browse().concat(*duplicates.values())
@@ -336,6 +432,16 @@ class AccountMove(models.Model):
             )
         }
 
+    def _get_draft_invoices(self):
+        # EXTENDS 'account_invoice_merge' of OCA, where it is installed: it copies the
+        # lines of drafts into a new one, without the link, and cancels the drafts, so
+        # that their stages would be billed a second time
+        extended = getattr(super(), "_get_draft_invoices", None)
+        drafts = extended() if extended else self.filtered(lambda m: m.state == "draft")
+        # sudo: not all who merge documents see the schedule
+        billing_moves = drafts.sudo().filtered("milestone_billing_contract_id")
+        return drafts - billing_moves.sudo(self.env.su)
+
     def _get_mail_template(self):
         # EXTENDS 'account': milestone invoices say what remains; credit notes do not
         template = self.env.ref(
@@ -346,7 +452,7 @@ class AccountMove(models.Model):
             template
             and self
             and all(
-                move.move_type == "out_invoice" and move.milestone_billing_project_id
+                move.move_type == "out_invoice" and move.milestone_billing_contract_id
                 # sudo: not all who send invoices see schedules
                 for move in self.sudo()
             )
@@ -375,220 +481,149 @@ class AccountMove(models.Model):
         )
 
     # -------------------------------------------------------------------------
-    # BUSINESS: the billing schedule on the document
+    # BUSINESS: families of documents
     # -------------------------------------------------------------------------
 
-    def _freeze_milestone_statement(self):
-        """Keep the billing schedule with posted documents, as their prints show it."""
-        # sudo: whoever posts need not be able to read the project
-        moves = self.sudo().filtered("milestone_billing_project_id").sorted("id")
-        for of_project in moves.grouped("milestone_billing_project_id").values():
-            later = of_project
-            # of documents posted together, each is billed after those before it
-            for move in of_project:
-                later -= move
-                move.with_context(
-                    skip_is_manually_modified=True
-                ).milestone_statement = move._prepare_milestone_statement(later)
+    def _get_milestone_family_root(self):
+        """Return the invoice that this document reverses, through all reversals."""
+        self.ensure_one()
+        # sudo: a family is one whoever may read which of its documents
+        root = self.sudo()
+        seen = root
+        while root.reversed_entry_id and root.reversed_entry_id not in seen:
+            root = root.reversed_entry_id
+            seen |= root
+        return root
 
-    def _get_milestone_statement(self):
-        """Return the billing schedule for the print of the document, or False.
+    def _get_milestone_families(self):
+        """Return the families of these documents with what became of their totals.
 
-        :return: the statement frozen at posting; live while the document is a draft; a
-            cancelled document bills nothing and has none
+        A family is an invoice and the credit notes that reverse it, as far as they are
+        posted. All amounts are in the documents' currency, with taxes, credits less.
+
+        :return: a list of ``(documents, total, residual, received)``
         """
-        self.ensure_one()
-        # sudo: the document's own part of the schedule, for all who may print it
-        move = self.sudo()
-        if move.state == "posted" and move.milestone_statement:
-            return move.milestone_statement
-        if move.state == "cancel" or not move.milestone_billing_project_id:
-            return False
-        return move._prepare_milestone_statement()
+        families = []
+        roots = {move._get_milestone_family_root() for move in self}
+        for root in sorted(roots, key=lambda move: move.id):
+            family = root
+            newest = root
+            while newest := newest.reversal_move_ids - family:
+                family |= newest
+            family = family.filtered(lambda move: move.state == "posted").sorted("id")
+            if family:
+                families.append(
+                    (
+                        family,
+                        family._sum_milestone_signed("amount_total"),
+                        family._sum_milestone_signed("amount_residual"),
+                        sum(move._get_milestone_received() for move in family),
+                    )
+                )
+        return families
 
-    def _get_milestone_mail_title(self):
-        """Return what an e-mail's subject says of the document, or nothing of others."""
-        statement = self._get_milestone_statement()
-        if not statement:
-            return ""
-        return f"{self._get_milestone_titles()} · {statement['project']}"
-
-    def _get_milestone_net(self):
-        """Return the net that the document adds to what is billed: credits are less."""
-        self.ensure_one()
-        own_lines = self.line_ids.filtered("milestone_billing_line_id")
-        return own_lines._get_milestone_net()
-
-    def _get_milestone_gross(self):
-        """Return what the customer pays for the milestones of the document, signed."""
-        self.ensure_one()
-        gross = self.amount_total
-        if self._has_lines_beside_milestones():
-            own_lines = self.line_ids.filtered("milestone_billing_line_id")
-            gross = sum(own_lines.mapped("price_total"))
-        return -gross if self.move_type == "out_refund" else gross
-
-    def _get_milestone_paid_gross(self):
-        """Return the part of the document's milestones, taxes included, not due."""
-        self.ensure_one()
-        ratio = self.amount_residual / self.amount_total if self.amount_total else 0.0
-        return self.currency_id.round(self._get_milestone_gross() * (1 - ratio))
-
-    def _has_lines_beside_milestones(self):
-        """Whether the document bills other things too."""
-        self.ensure_one()
-        return any(
-            line.display_type == "product"
-            and not line.milestone_billing_line_id
-            and not self.currency_id.is_zero(line.price_total)
-            for line in self.invoice_line_ids
+    def _sum_milestone_signed(self, fname):
+        """Return the sum of an amount of these documents, credits less."""
+        return sum(
+            -move[fname] if move.move_type == "out_refund" else move[fname]
+            for move in self
         )
 
-    def _prepare_milestone_statement(self, later=None):
-        """Return the billing schedule as it stands now, seen from this document.
+    def _get_milestone_settlements(self):
+        """Return what became of what the families of these documents bill.
 
-        Amounts are in the contract currency; texts are in the customer's language.
-
-        :param later: documents posted together with this one, after it
+        :return: for each family, by its posted documents, a dictionary of
+            :class:`Settlement` by milestone line; net, in the documents' currency
         """
-        self.ensure_one()
-        project = self.milestone_billing_project_id.with_context(
-            lang=self.partner_id.lang
-        )
-        customer = self.commercial_partner_id
-        own_lines = self.line_ids.filtered("milestone_billing_line_id")
-        own_stages = own_lines.milestone_billing_line_id
-        schedule = project._get_schedule()
-        return {
-            "project": project.name,
-            "reference": project.contract_reference or "",
-            "titles": [line._get_label() for line in schedule if line in own_stages],
-            "stages": [
-                line._prepare_statement_row(line in own_stages, customer)
-                for line in schedule
-            ],
-            **self._prepare_statement_amounts(schedule, later or self.browse()),
-            "is_final": self.move_type != "out_refund"
-            and "final" in own_stages.mapped("kind"),
-        }
-
-    def _prepare_statement_amounts(self, schedule, later):
-        """Return the amounts of the statement, net and, of documents, with taxes.
-
-        :param schedule: the project's milestone lines
-        :param later: documents posted together with this one, after it
-        """
-        project = schedule.project_id
-        posted = schedule._get_documents().filtered(lambda m: m.state == "posted")
-        previous = posted - self - later
-        previously = sum(schedule.mapped("amount_opening")) + sum(
-            move._get_milestone_net() for move in previous
-        )
-        this_document = self._get_milestone_net()
-        customer = self.commercial_partner_id
-        amounts = {
-            "agreed": project.contract_to_date + project.contract_written_off,
-            "written_off": project.contract_written_off,
-            "to_date": project.contract_to_date,
-            "previously": previously,
-            "this_document": this_document,
-            "remaining": project.contract_to_date - previously - this_document,
-            "paid": sum(line._get_paid_by(customer) for line in schedule),
-            **self._prepare_statement_gross_amounts(schedule, posted, previous),
-        }
-        round_amount = project.contract_currency_id.round
-        amounts = {key: round_amount(amount) for key, amount in amounts.items()}
-        return {
-            **amounts,
-            "has_gross": any(
-                amounts.get(f"{key}_gross", amounts[key]) != amounts[key]
-                for key in ("previously", "this_document", "paid")
-            ),
-        }
-
-    def _prepare_statement_gross_amounts(self, schedule, posted, previous):
-        """Return the amounts of the statement that are known with taxes.
-
-        What was billed elsewhere is known without taxes only.
-
-        :param schedule: the project's milestone lines
-        :param posted: the documents of the schedule that are posted
-        :param previous: those that were before this one
-        """
-        amounts = {"this_document_gross": self._get_milestone_gross()}
-        if self._has_lines_beside_milestones():
-            amounts["total"] = self.amount_total
-        if not any(schedule.mapped("amount_opening")):
-            amounts["previously_gross"] = sum(
-                move._get_milestone_gross() for move in previous
+        settlements = {}
+        for family, total, residual, received in self._get_milestone_families():
+            nets = {}
+            for move_line in family.line_ids.sorted("id"):
+                if line := move_line.milestone_billing_line_id:
+                    # the last linked one takes the rounding
+                    net = nets.pop(line, 0.0) + move_line._get_milestone_net()
+                    nets[line] = net
+            settlements[family] = settle(
+                nets, total, residual, received, family.currency_id.round
             )
-            amounts["paid_gross"] = sum(
-                move._get_milestone_paid_gross()
-                for move in posted
-                if move.commercial_partner_id == self.commercial_partner_id
+        return settlements
+
+    def _get_milestone_received(self):
+        """Return the money that came in for this document, less what went out.
+
+        By payments and bank statement lines, in the document's currency, with taxes:
+        of what they settle, the part that is money and no discount or write-off.
+        """
+        self.ensure_one()
+        received = 0.0
+        for line in self.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        ):
+            for partial in line.matched_credit_ids:
+                other = partial.credit_move_id.move_id
+                received += (
+                    partial.debit_amount_currency * other._get_milestone_liquidity()
+                )
+            for partial in line.matched_debit_ids:
+                other = partial.debit_move_id.move_id
+                received -= (
+                    partial.credit_amount_currency * other._get_milestone_liquidity()
+                )
+        return received
+
+    def _get_milestone_liquidity(self):
+        """Return which share of what this entry settles is money, at most 1.
+
+        0 for what is neither a payment's entry nor a bank statement line's.
+        """
+        self.ensure_one()
+        source = self.origin_payment_id or self.statement_line_id
+        if not source:
+            return 0.0
+        liquidity = source._seek_for_lines()[0]
+        settled = self.line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type
+                in ("asset_receivable", "liability_payable")
+                and line not in liquidity
             )
-        return amounts
-
-    # -------------------------------------------------------------------------
-    # BUSINESS: the customer's portal
-    # -------------------------------------------------------------------------
-
-    def _get_milestone_billing_portal_url(self, user):
-        """Return the address of the project's billing page, False for who may not see it."""
-        self.ensure_one()
-        # sudo: a customer reads his invoice, not the project that it bills
-        project = self.sudo().milestone_billing_project_id
-        return bool(project) and project._get_billing_portal_url(user)
-
-    def _get_milestone_titles(self):
-        """Return the stages that the document bills or credits, as text."""
-        self.ensure_one()
-        statement = self._get_milestone_statement() or {}
-        return ", ".join(statement.get("titles", []))
-
-    def _can_be_paid_online(self):
-        """Whether the customer can pay the invoice on the portal."""
-        self.ensure_one()
-        # without account_payment nobody can
-        return "transaction_ids" in self._fields and self._has_to_be_paid()
-
-    def _is_payment_in_process(self):
-        """Whether the customer has paid what has not arrived yet."""
-        self.ensure_one()
-        transactions = "transaction_ids" in self._fields and self.transaction_ids
-        return self.payment_state == "in_payment" or any(
-            transaction.state in ("pending", "authorized")
-            # not those who only chose to pay by bank transfer
-            and transaction.provider_code not in ("none", "custom")
-            for transaction in transactions or ()
         )
+        total = abs(sum(settled.mapped("balance")))
+        money = abs(sum(liquidity.mapped("balance")))
+        return min(money / total, 1.0) if total else 0.0
 
     # -------------------------------------------------------------------------
-    # BUSINESS
+    # BUSINESS: new drafts
     # -------------------------------------------------------------------------
 
-    def _after_milestone_drafts(self, by_tick):
-        """Log on new drafts where they come from and call the billing responsible.
+    def _after_milestone_drafts(self, user, by_tick):
+        """Log on new drafts where they come from and call who posts them.
 
+        :param user: who marked the milestones done or asked for the drafts
         :param bool by_tick: whether the user marked the milestones done just now
         """
         self._message_log_batch(
             bodies={
-                move.id: move._get_milestone_origin_message(by_tick) for move in self
+                move.id: move._get_milestone_origin_message(user, by_tick)
+                for move in self
             }
         )
-        for user, moves in self.grouped(
-            lambda move: move.milestone_billing_project_id.billing_user_id
+        for called, moves in self.grouped(
+            lambda move: move.milestone_billing_contract_id._get_called_user(
+                move.invoice_user_id
+            )
         ).items():
-            if moves._is_readable_by(user):
-                moves[0].activity_schedule(
+            if called and moves._is_readable_by(called):
+                moves[0].with_context(lang=called.lang).activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=moves._get_milestone_activity_summary(),
-                    user_id=user.id,
+                    summary=moves.with_context(
+                        lang=called.lang
+                    )._get_milestone_activity_summary(),
+                    user_id=called.id,
                 )
 
     def _get_milestone_activity_summary(self):
-        """Return what the billing responsible is asked to do with new drafts."""
+        """Return what the one who is called is asked to do with new drafts."""
         posts_itself = all(move.auto_post != "no" for move in self)
         count = len(self)
         if posts_itself and count == 1:
@@ -602,43 +637,73 @@ class AccountMove(models.Model):
             return self.env._("Check and post the milestone invoice")
         return self.env._("Check and post %(count)s milestone invoices", count=count)
 
-    def _prepare_automatic_posting(self):
-        """Have core's own jobs post, and send, what their projects want so."""
+    def _prepare_automatic_posting(self, user):
+        """Have core's own jobs post, and send, what their contracts want so.
+
+        :param user: who marked the milestones done; the invoices are of their day
+        """
         automatic = self.filtered(
             lambda move: (
-                move.milestone_billing_project_id.billing_automation
-                in ("post", "post_send")
+                move.milestone_billing_contract_id.automation in ("post", "post_send")
             )
         )
+        if not automatic:
+            return
         # our own write is no edit of the accountant's
-        automatic.with_context(skip_is_manually_modified=True).auto_post = "at_date"
+        automatic.with_context(skip_is_manually_modified=True).write(
+            {
+                "auto_post": "at_date",
+                "invoice_date": fields.Date.context_today(
+                    self.with_context(tz=user.tz or self.env.context.get("tz"))
+                ),
+            }
+        )
         for move in automatic:
-            project = move.milestone_billing_project_id
-            if project.billing_automation == "post_send":
-                author = project.billing_user_id or self.env.ref("base.user_root")
+            contract = move.milestone_billing_contract_id
+            if contract.automation == "post_send":
+                author = contract._get_called_user(move.invoice_user_id)
+                author = author or self.env.ref("base.user_root")
                 move.with_context(skip_is_manually_modified=True).sending_data = {
                     "author_user_id": author.id,
                     "author_partner_id": author.partner_id.id,
                 }
-        if automatic:
-            self.env.ref("account.ir_cron_auto_post_draft_entry")._trigger()
+        self.env.ref("account.ir_cron_auto_post_draft_entry")._trigger()
 
     def _schedule_milestone_sending_failed(self, reason):
-        """Call the billing responsible, else the project manager, when sending failed."""
+        """Call somebody when a milestone invoice was not sent."""
         self.ensure_one()
-        project = self.sudo().milestone_billing_project_id
-        if not project:
-            return
-        user = project.billing_user_id or self.invoice_user_id
-        is_reader = self._is_readable_by(user)
-        # the reason may name the customer: when no reader of the invoice is known, the
-        # project manager is called on the project, without it
-        (self if is_reader else project).activity_schedule(
-            "mail.mail_activity_data_warning",
-            summary=self.env._("The milestone invoice was not sent"),
-            note=reason if is_reader else False,
-            user_id=user.id if is_reader else project.user_id.id or user.id,
+        self._call_for_milestone(
+            self.env._("The milestone invoice was not sent"), reason
         )
+
+    def _call_for_milestone(self, summary, reason):
+        """Call who is responsible for a milestone invoice that somebody must mend.
+
+        When nobody is, the project manager is called on the project: without the reason,
+        which may name the customer.
+
+        :param str summary: what happened
+        :param reason: why, as text or HTML
+        """
+        self.ensure_one()
+        # sudo: whoever runs the job
+        contract = self.sudo().milestone_billing_contract_id
+        if not contract:
+            return
+        user = contract._get_called_user(self.invoice_user_id)
+        if user and self._is_readable_by(user):
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=summary,
+                note=reason,
+                user_id=user.id,
+            )
+            return
+        manager = contract.project_id.user_id
+        if manager.active:
+            contract.project_id.activity_schedule(
+                "mail.mail_activity_data_warning", summary=summary, user_id=manager.id
+            )
 
     def _is_readable_by(self, user):
         """Whether a user may read these documents with all of his companies."""
@@ -647,13 +712,16 @@ class AccountMove(models.Model):
         )
         return bool(user) and moves.has_access("read")
 
-    def _get_milestone_origin_message(self, by_tick):
-        """Return the log message of a new draft: which milestones, and whose doing."""
+    def _get_milestone_origin_message(self, user, by_tick):
+        """Return the log message of a new draft: which milestones, and whose doing.
+
+        :param user: who marked the milestones done or asked for the draft
+        """
         self.ensure_one()
         values = {
-            "user": self.env.user.name,
+            "user": user.name,
             "milestones": ", ".join(self.milestone_ids.mapped("name")),
-            "project": self.milestone_billing_project_id._get_html_link(),
+            "project": self.milestone_billing_contract_id.project_id._get_html_link(),
         }
         if by_tick:
             return self.env._(

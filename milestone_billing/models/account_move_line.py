@@ -1,7 +1,12 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
 
-from .project_project import BILLING_GROUPS
+from .guarded_fields import Amount
+from .marks import CARRY_LINK, GUARDED
+from .milestone_billing_contract import BILLING_GROUP
+
+# nothing but the addon itself gives these
+LINK_FIELDS = ("milestone_billing_line_id", "milestone_billing_planned")
 
 
 class AccountMoveLine(models.Model):
@@ -15,16 +20,16 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
         readonly=True,
-        groups=BILLING_GROUPS,
+        groups=BILLING_GROUP,
     )
-    milestone_billing_planned = fields.Monetary(
+    milestone_billing_planned = Amount(
         string="Planned for the Milestone",
         help="What the billing schedule planned for the milestone line, net, when this "
         "invoice line was made.",
         currency_field="currency_id",
         copy=False,
         readonly=True,
-        groups=BILLING_GROUPS,
+        groups=BILLING_GROUP,
     )
 
     # -------------------------------------------------------------------------
@@ -33,79 +38,79 @@ class AccountMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create(self._record_planned(vals_list))
-        if not self.env.context.get("milestone_billing_check_later"):
-            lines.move_id._check_milestone_billing()
-        return lines
+        if not self._may_link_milestones():
+            vals_list = [self._drop_link(vals) for vals in vals_list]
+        linked = any(vals.get("milestone_billing_line_id") for vals in vals_list)
+        if not linked or GUARDED.is_set(self.env):
+            return super().create(vals_list)
+        # sudo: the rules hold for who cannot see the schedule
+        billed = self.env["milestone.billing.line"].sudo()
+        billed = billed.browse(
+            {
+                vals["milestone_billing_line_id"]
+                for vals in vals_list
+                if vals.get("milestone_billing_line_id")
+            }
+        )
+        moves = self.env["account.move"].browse(
+            {vals["move_id"] for vals in vals_list if vals.get("move_id")}
+        )
+        with billed._guarding(moves, is_reopened=True):
+            lines = super(AccountMoveLine, GUARDED.on(self)).create(vals_list)
+        return lines.with_env(self.env)
 
     def write(self, vals):
-        self._check_recorded_link_unchanged(vals)
-        projects = self.sudo().milestone_billing_line_id.project_id
-        res = super().write(*self._record_planned([vals]))
-        if projects and not self.env.context.get("skip_is_manually_modified"):
+        if not self._may_link_milestones():
+            vals = self._drop_link(vals)
+        # sudo: not all who write documents, such as vendor bills, see the schedule
+        billed = self.sudo().milestone_billing_line_id
+        if not billed:
+            return super().write(vals)
+        if not self.env.context.get("skip_is_manually_modified"):
             # core marks edits of the document, but not those made on its lines alone
             drafts = self.move_id.filtered(
                 lambda move: move.state == "draft" and not move.is_manually_modified
             )
             drafts.is_manually_modified = True
-        if not self.env.context.get("milestone_billing_check_later"):
-            self.move_id._check_milestone_billing()
-            projects._check_contract_not_exceeded()
-        return res
+        if GUARDED.is_set(self.env):
+            return super().write(vals)
+        with billed._guarding(self.move_id):
+            return super(AccountMoveLine, GUARDED.on(self)).write(vals)
 
     def unlink(self):
-        # without a credit note's line the contract may be billed beyond its sum
-        projects = self.sudo().milestone_billing_line_id.project_id
-        res = super().unlink()
-        projects._check_contract_not_exceeded()
+        # sudo: as in write()
+        billed = self.sudo().milestone_billing_line_id
+        if not billed or GUARDED.is_set(self.env):
+            return super().unlink()
+        moves = self.move_id
+        moves._check_not_credited(self)
+        with billed._guarding(moves):
+            return super(AccountMoveLine, GUARDED.on(self)).unlink()
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        # EXTENDS 'base': defaults of the request or of its user link nothing
+        res = super()._add_missing_default_values(values)
+        for name in LINK_FIELDS:
+            if name not in values:
+                res.pop(name, None)
         return res
 
     @api.model
-    def _record_planned(self, vals_list):
-        """Return the values, with the present plan of the milestone line they link to.
+    def _may_link_milestones(self):
+        """Whether a link to a milestone line is the addon's own doing.
 
-        The caller's values stay as they are: the server may have to try again.
+        It gives links as the superuser, and lets core carry them to credit notes and
+        their replacements; what anybody else gives is dropped.
         """
-        # sudo: who may write the link need not be able to read the schedule
-        billing_lines = self.env["milestone.billing.line"].sudo()
-        return [
-            {
-                **vals,
-                "milestone_billing_planned": billing_lines.browse(
-                    vals["milestone_billing_line_id"]
-                )._get_plan_to_record(),
-            }
-            if vals.get("milestone_billing_line_id")
-            and "milestone_billing_planned" not in vals
-            else vals
-            for vals in vals_list
-        ]
+        return self.env.uid == SUPERUSER_ID or CARRY_LINK.is_set(self.env)
 
-    def _check_recorded_link_unchanged(self, vals):
-        """Refuse to rewrite a recorded plan or the milestone of a posted document.
-
-        Views offer neither; a request could have a stage billed twice.
-        """
-        if self.env.su or not vals.keys() & {
-            "milestone_billing_line_id",
-            "milestone_billing_planned",
-        }:
-            return
-        if "milestone_billing_planned" in vals:
-            raise AccessError(
-                self.env._("The plan recorded with an invoice line does not change.")
-            )
-        # sudo: the rule holds for who cannot see the schedule
-        posted = self.sudo().filtered(lambda line: line.parent_state == "posted")
-        for line in posted:
-            if line.milestone_billing_line_id.id != vals["milestone_billing_line_id"]:
-                raise UserError(
-                    self.env._(
-                        "%(invoice)s is posted and keeps its milestones. Reset it to"
-                        " draft or credit it first.",
-                        invoice=line.move_id._get_milestone_display_name(),
-                    )
-                )
+    @api.model
+    def _drop_link(self, vals):
+        """Return the values without a link to a milestone line."""
+        if not vals.keys() & set(LINK_FIELDS):
+            return vals
+        return {key: value for key, value in vals.items() if key not in LINK_FIELDS}
 
     # -------------------------------------------------------------------------
     # HOOKS
@@ -113,13 +118,11 @@ class AccountMoveLine(models.Model):
 
     def _copy_data_extend_business_fields(self, values):
         # EXTENDS 'account': credit notes and their replacements carry the milestone
-        # line; a debit note bills something else and does not
+        # line; any other copy bills something else and does not
         res = super()._copy_data_extend_business_fields(values)
-        # sudo: not all who credit documents, such as vendor bills, see the schedule
+        # sudo: not all who credit documents see the schedule
         line = self.sudo()
-        if line.milestone_billing_line_id and not self.env.context.get(
-            "milestone_billing_skip_link"
-        ):
+        if CARRY_LINK.is_set(self.env) and line.milestone_billing_line_id:
             values.update(
                 milestone_billing_line_id=line.milestone_billing_line_id.id,
                 milestone_billing_planned=line.milestone_billing_planned,
@@ -129,6 +132,25 @@ class AccountMoveLine(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS
     # -------------------------------------------------------------------------
+
+    def _get_live_milestone_invoices(self):
+        """Return which invoices of these lines' family are not credited in full.
+
+        :param self: the lines of one family of documents that bill one milestone line
+        """
+        drafts = self.filtered(
+            lambda line: line.parent_state == "draft" and line.move_type != "out_refund"
+        )
+        posted = self.filtered(lambda line: line.parent_state == "posted")
+        credits = posted.filtered(lambda line: line.move_type == "out_refund")
+        moves = drafts.move_id
+        if (
+            not credits
+            or self.currency_id[:1].compare_amounts(posted._get_milestone_net(), 0.0)
+            > 0
+        ):
+            moves |= (posted - credits).move_id
+        return moves
 
     def _get_milestone_net(self):
         """Return the net that these lines add to what is billed: credits are less."""

@@ -8,7 +8,7 @@ All amounts are net (untaxed) and in the contract currency.
 
 from dataclasses import dataclass
 
-from odoo.tools import float_compare, float_is_zero, float_round
+from odoo.tools import float_compare, float_round
 
 PERCENT_TOLERANCE = 0.000001
 """How far each of a whole set's percentages may be off: their sixth decimal."""
@@ -22,6 +22,8 @@ class ScheduleLine:
     """``percent`` of the contract sum, ``fixed`` amount or ``balance``."""
     percent: float = 0.0
     amount: float = 0.0
+    live: bool = False
+    """Whether a document bills it, whatever the amount, that is not credited in full."""
     recorded: float = 0.0
     """The plan recorded when the line was drafted; counts while the line is live."""
     drafted: float = 0.0
@@ -33,6 +35,8 @@ class ScheduleLine:
     """Given up to the line that takes the rest."""
     written_off: float = 0.0
     """Given up altogether: the contract sum to date fell by it."""
+    kept: float | None = None
+    """Of a closed line what was drafted and billed when all that was open was given up."""
 
     @property
     def used(self):
@@ -56,16 +60,11 @@ class Allocation:
     """What the lines plan or have billed beyond the contract."""
 
 
-def is_live(line, rounding):
-    """Whether something of the line is drafted or billed here, credits considered."""
-    return not float_is_zero(line.drafted + line.billed, precision_rounding=rounding)
-
-
 def find_rest_line(lines, planned, rounding):
     """Return the position of the open line that takes the rest, or None.
 
     That is the balance line or, where there is none and the percentages are a whole
-    set, the last percent line that is neither drafted nor billed.
+    set, the last percent line that is neither drafted nor billed nor closed.
 
     :param list planned: what each line's own percentage or amount gives it
     """
@@ -82,7 +81,12 @@ def find_rest_line(lines, planned, rounding):
             if not lines[i].opening or exceeds(planned[i], lines[i].opening, rounding)
         ]
     return next(
-        (i for i in reversed(candidates) if not is_live(lines[i], rounding)), None
+        (
+            i
+            for i in reversed(candidates)
+            if not lines[i].live and lines[i].kept is None
+        ),
+        None,
     )
 
 
@@ -110,7 +114,9 @@ def allocate(contract, rounding, lines):
     agreed = contract + sum(line.written_off for line in lines)
 
     def get_plan(line):
-        if is_live(line, rounding):
+        if line.kept is not None:
+            return max(round_amount(line.kept), 0.0)
+        if line.live:
             plan = line.recorded
         elif line.basis == "percent":
             plan = agreed * line.percent / 100
@@ -134,8 +140,9 @@ def allocate(contract, rounding, lines):
         planned=tuple(planned),
         rest_index=rest_index,
         rest_shift=rest_shift,
-        unscheduled=max(gap, 0.0),
-        over_scheduled=max(-gap, 0.0),
+        # `+ 0.0`: as above
+        unscheduled=max(gap, 0.0) + 0.0,
+        over_scheduled=max(-gap, 0.0) + 0.0,
     )
 
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .allocation import exceeds
+from .guarded_fields import Amount
 
 DECISIONS = [
     ("carry", "Carry to the balance"),
@@ -13,6 +14,7 @@ class MilestoneBillingDecision(models.Model):
     """What an invoicing user decided on an open amount; undone by its deletion."""
 
     _name = "milestone.billing.decision"
+    _inherit = "milestone.billing.sealed.mixin"
     _description = "Milestone Billing Decision"
     _order = "id desc"
     _rec_name = "kind"
@@ -24,15 +26,32 @@ class MilestoneBillingDecision(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(related="line_id.company_id")
-    currency_id = fields.Many2one(related="line_id.currency_id")
+    contract_id = fields.Many2one(
+        related="line_id.contract_id",
+        store=True,
+        index=True,
+    )
+    company_id = fields.Many2one(
+        related="contract_id.company_id",
+        store=True,
+    )
+    currency_id = fields.Many2one(related="contract_id.currency_id")
     kind = fields.Selection(
         selection=DECISIONS,
         required=True,
     )
-    amount = fields.Monetary(
+    amount = Amount(
         help="The open amount at the time, net.",
         required=True,
+    )
+    is_closing = fields.Boolean(
+        help="Whether it took all that was open of the line, which so is closed.",
+        readonly=True,
+    )
+    amount_kept = Amount(
+        string="Kept",
+        help="What was drafted and billed of the line then, net.",
+        readonly=True,
     )
     reason = fields.Text(required=True)
 
@@ -50,37 +69,72 @@ class MilestoneBillingDecision(models.Model):
         # sudo: an invoicing user need not be able to read the project
         lines = self.env["milestone.billing.line"].sudo()
         lines = lines.browse([vals["line_id"] for vals in vals_list])
+        lines.contract_id._touch_billing()
         was_open = {line.id: line.amount_open for line in lines}
+        was_used = {line.id: line.amount_drafted + line.amount_billed for line in lines}
         decisions = super().create(vals_list)
         for line, of_line in decisions.grouped("line_id").items():
             of_line._check_amount_was_open(was_open[line.id])
+            of_line._close_line(was_open[line.id], was_used[line.id])
         for decision in decisions:
             decision._check_rest_line_is_open()
-        decisions._log_on_projects(self._get_decided_message)
+        lines.contract_id._check_contract_not_exceeded()
+        decisions._log_on_contracts(self._get_decided_message)
         return decisions
 
     def unlink(self):
         # sudo: an invoicing user need not be able to read the project
-        projects = self.sudo().line_id.project_id
-        over_scheduled = {p: p.contract_over_scheduled for p in projects}
-        self._log_on_projects(self._get_undone_message)
+        contracts = self.sudo().contract_id
+        contracts._touch_billing()
+        self._check_newest()
+        over_scheduled = {c: c.amount_over_scheduled for c in contracts}
+        self._log_on_contracts(self._get_undone_message)
         res = super().unlink()
         self._check_still_fits(over_scheduled)
         return res
+
+    def _close_line(self, was_open, was_used):
+        """Record that these decisions on one line took all that was open of it.
+
+        :param float was_open: what was open of the line before, net
+        :param float was_used: what was drafted and billed of it, net
+        """
+        rounding = self.currency_id.rounding
+        if not exceeds(was_open, sum(self.mapped("amount")), rounding):
+            # sudo: a fact that no request gives
+            self.sorted("id")[-1:].sudo().write(
+                {"is_closing": True, "amount_kept": was_used}
+            )
 
     @api.model
     def _check_still_fits(self, over_scheduled):
         """Refuse to undo what the contract has no room for any more.
 
-        :param dict over_scheduled: what each project was over-scheduled by before
+        :param dict over_scheduled: what each contract was over-scheduled by before
         """
-        for project, amount in over_scheduled.items():
-            if project.contract_over_scheduled > amount:
+        for contract, amount in over_scheduled.items():
+            if contract.amount_over_scheduled > amount:
                 raise UserError(
                     self.env._(
                         "This cannot be undone: the amount was carried to a line that is"
                         " invoiced by now. Credit that invoice first, or raise the"
                         " contract sum."
+                    )
+                )
+
+    def _check_newest(self):
+        """Refuse to undo a decision on a line that was decided on again since."""
+        # sudo: the rule holds whatever the user reads
+        for line, decisions in self.sudo().grouped("line_id").items():
+            newer = (line.decision_ids - decisions).filtered(
+                lambda d, decisions=decisions: d.id > min(decisions.ids)
+            )
+            if newer:
+                raise UserError(
+                    self.env._(
+                        "%(line)s was decided on again since: undo the newer decision"
+                        " first.",
+                        line=line.name,
                     )
                 )
 
@@ -91,9 +145,10 @@ class MilestoneBillingDecision(models.Model):
     def action_undo(self):
         """Take the decisions back: their amounts are open again.
 
+        :return: True
         :raise UserError: when a carried amount is invoiced with the balance by now
         """
-        self.unlink()
+        return self.unlink()
 
     # -------------------------------------------------------------------------
     # BUSINESS
@@ -119,8 +174,9 @@ class MilestoneBillingDecision(models.Model):
             return
         # sudo: computing the schedule reads the project
         line = self.line_id.sudo()
-        schedule = line.project_id._get_schedule()
-        index = line.project_id._allocate(schedule).rest_index
+        contract = line.contract_id
+        schedule = contract._get_schedule()
+        index = contract._allocate(schedule).rest_index
         if index is None or schedule[index] == line:
             raise ValidationError(
                 self.env._(
@@ -131,26 +187,42 @@ class MilestoneBillingDecision(models.Model):
                 )
             )
 
-    def _log_on_projects(self, get_message):
-        """Log on the projects, without amounts, what ``get_message(decision)`` says."""
+    def _log_on_contracts(self, get_message):
+        """Log on the contracts what ``get_message(decision)`` says."""
         for decision in self:
-            # sudo: the project keeps the log of who cannot read it
-            decision.line_id.sudo().project_id._message_log(body=get_message(decision))
+            # sudo: the log is kept whatever the user may write
+            decision.sudo().contract_id._message_log(body=get_message(decision))
+
+    def _prepare_message_values(self):
+        """Return what the messages of this decision say: who, how much, why."""
+        return {
+            "line": self.line_id.name,
+            "user": self.env.user.name,
+            "amount": self.currency_id.format(self.amount),
+            "reason": self.reason,
+        }
 
     def _get_decided_message(self, decision):
-        """Return who decided what, without the amount."""
-        values = {"line": decision.line_id.name, "user": self.env.user.name}
+        """Return who decided what, on how much, and why."""
+        values = decision._prepare_message_values()
         if decision.kind == "carry":
             return self.env._(
-                "%(user)s carried what was open of %(line)s to the balance.", **values
+                "%(user)s carried what was open of %(line)s, %(amount)s, to the"
+                " balance: %(reason)s",
+                **values,
             )
-        return self.env._("%(user)s wrote off what was open of %(line)s.", **values)
+        return self.env._(
+            "%(user)s wrote off what was open of %(line)s, %(amount)s: %(reason)s",
+            **values,
+        )
 
     def _get_undone_message(self, decision):
-        """Return who took which decision back, without the amount."""
-        values = {"line": decision.line_id.name, "user": self.env.user.name}
+        """Return who took which decision back."""
+        values = decision._prepare_message_values()
+        values.pop("reason")
         if decision.kind == "carry":
             return self.env._(
-                "%(user)s undid carrying %(line)s to the balance.", **values
+                "%(user)s undid carrying %(line)s, %(amount)s, to the balance.",
+                **values,
             )
-        return self.env._("%(user)s undid writing off %(line)s.", **values)
+        return self.env._("%(user)s undid writing off %(line)s, %(amount)s.", **values)

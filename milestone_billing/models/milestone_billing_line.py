@@ -1,35 +1,43 @@
-from psycopg2 import IntegrityError
+from contextlib import contextmanager
 
-from odoo import api, fields, models
-from odoo.exceptions import (
-    AccessError,
-    RedirectWarning,
-    UserError,
-    ValidationError,
-)
-from odoo.fields import Command, Domain
-from odoo.tools import SQL
-from odoo.tools.misc import clean_context
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 
 from .allocation import ScheduleLine
+from .guarded_fields import Amount, Share
+from .marks import WITH_MILESTONE
+from .milestone_billing_contract import MAX_AMOUNT
+from .settlement import Settlement
+from .status import LINE_STATE_SELECTION, STATUS_SELECTION, get_first_state
 
-# from the least to the most advanced
-BILLING_STATES = [
-    ("upcoming", "Upcoming"),
-    ("ready", "Ready"),
-    ("to_decide", "To Decide"),
-    ("drafted", "Drafted"),
-    ("billed", "Billed"),
-    ("paid", "Paid"),
-    ("written_off", "Written Off"),
-]
+# what a change of the schedule is made of
+SCHEDULE_FIELDS = frozenset(
+    {
+        "name",
+        "sequence",
+        "kind",
+        "basis",
+        "percent",
+        "amount",
+        "amount_opening",
+        "contract_id",
+        "milestone_id",
+        "deadline",
+        "product_id",
+        "tax_ids",
+    }
+)
 
 
 class MilestoneBillingLine(models.Model):
     _name = "milestone.billing.line"
-    _inherit = "milestone.billing.read.only.mixin"
+    _inherit = [
+        "milestone.billing.sealed.mixin",
+        "milestone.billing.overdue.mixin",
+    ]
     _description = "Milestone Line"
-    _order = "project_id, sequence, id"
+    _order = "contract_id, sequence, id"
     _check_company_auto = True
 
     name = fields.Char(
@@ -41,11 +49,16 @@ class MilestoneBillingLine(models.Model):
         precompute=True,
     )
     sequence = fields.Integer(default=10)
-    project_id = fields.Many2one(
-        comodel_name="project.project",
+    contract_id = fields.Many2one(
+        comodel_name="milestone.billing.contract",
         required=True,
         index=True,
         ondelete="cascade",
+    )
+    project_id = fields.Many2one(
+        related="contract_id.project_id",
+        store=True,
+        index=True,
     )
     project_name = fields.Char(
         string="Project Name",
@@ -71,7 +84,7 @@ class MilestoneBillingLine(models.Model):
         export_string_translation=False,
     )
     partner_id = fields.Many2one(
-        related="project_id.partner_id",
+        related="contract_id.partner_id",
         string="Customer",
         store=True,
     )
@@ -86,12 +99,12 @@ class MilestoneBillingLine(models.Model):
         readonly=False,
     )
     company_id = fields.Many2one(
-        related="project_id.billing_company_id",
+        related="contract_id.company_id",
         store=True,
         index=True,
     )
     currency_id = fields.Many2one(
-        related="project_id.contract_currency_id",
+        related="contract_id.currency_id",
         store=True,
     )
     kind = fields.Selection(
@@ -115,12 +128,12 @@ class MilestoneBillingLine(models.Model):
         default="percent",
         required=True,
     )
-    percent = fields.Float(
+    percent = Share(
         digits=(9, 6),
         min_display_digits=2,
     )
-    amount = fields.Monetary(string="Fixed Amount")
-    amount_opening = fields.Monetary(
+    amount = Amount(string="Fixed Amount")
+    amount_opening = Amount(
         string="Billed Elsewhere",
         help="What was billed and paid before the schedule was kept here, net.",
         copy=False,
@@ -132,7 +145,7 @@ class MilestoneBillingLine(models.Model):
     )
     product_id = fields.Many2one(
         comodel_name="product.product",
-        help="The product that is invoiced; by default the project's billing product.",
+        help="The product that is invoiced; by default the contract's.",
         domain="[('sale_ok', '=', True)]",
         check_company=True,
     )
@@ -141,6 +154,8 @@ class MilestoneBillingLine(models.Model):
         string="Taxes",
         help="Leave empty for the product's taxes, adapted to the customer.",
         domain="[('type_tax_use', '=', 'sale')]",
+        # what is archived is not empty: it blocks, by its name
+        context={"active_test": False},
         check_company=True,
     )
     number = fields.Integer(
@@ -149,11 +164,20 @@ class MilestoneBillingLine(models.Model):
         copy=False,
         readonly=True,
     )
-    billing_error = fields.Text(
-        string="Last Failed Attempt",
+    made_milestone = fields.Boolean(
+        help="Whether the line made its milestone, which then goes with it.",
+        copy=False,
+        readonly=True,
+        export_string_translation=False,
+    )
+    check_code = fields.Char(
+        string="What Blocks It",
+        help="The result of the last check of the line, empty when it can be invoiced.",
         copy=False,
         readonly=True,
     )
+    check_args = fields.Json(copy=False, readonly=True)
+    checked_on = fields.Datetime(copy=False, readonly=True)
     blocking_reason = fields.Char(
         string="Why It Is Not Invoiced",
         compute="_compute_blocking_reason",
@@ -165,108 +189,129 @@ class MilestoneBillingLine(models.Model):
         string="Invoice Lines",
         readonly=True,
     )
-    amount_recorded = fields.Monetary(
+    amount_recorded = Amount(
         string="Planned When Drafted",
         compute="_compute_invoiced_amounts",
         store=True,
     )
-    amount_planned = fields.Monetary(
+    amount_planned = Amount(
         string="Planned",
         help="What the schedule gives this line of the contract sum, net.",
         compute="_compute_amount_planned",
         store=True,
     )
-    amount_drafted = fields.Monetary(
+    amount_drafted = Amount(
         string="Drafted",
         help="In draft invoices, net.",
         compute="_compute_invoiced_amounts",
         store=True,
     )
-    amount_billed = fields.Monetary(
+    amount_billed = Amount(
         string="Billed",
         help="In posted invoices less posted credit notes, net.",
         compute="_compute_invoiced_amounts",
         store=True,
     )
-    amount_credited = fields.Monetary(
+    amount_credited = Amount(
         string="Credited",
         help="In posted credit notes, net.",
         compute="_compute_invoiced_amounts",
         store=True,
     )
-    amount_unpaid = fields.Monetary(
+    amount_unpaid = Amount(
         string="Unpaid",
         help="The part of what is billed that is still due, net.",
         compute="_compute_invoiced_amounts",
         store=True,
     )
-    amount_paid = fields.Monetary(
-        string="Paid",
-        help="Billed less unpaid, net.",
+    amount_settled = Amount(
+        string="Settled",
+        help="Billed less unpaid: no longer due, however that came about, net.",
         compute="_compute_invoiced_amounts",
         store=True,
     )
-    amount_carried = fields.Monetary(
+    amount_paid = Amount(
+        string="Paid",
+        help="The part of what is billed for which money came in, net.",
+        compute="_compute_invoiced_amounts",
+        store=True,
+    )
+    amount_carried = Amount(
         string="Carried",
         help="Given up to the line that takes the rest, net.",
         compute="_compute_decided_amounts",
         store=True,
     )
-    amount_written_off = fields.Monetary(
+    amount_written_off = Amount(
         string="Written Off",
         help="Given up: the contract sum to date fell by it, net.",
         compute="_compute_decided_amounts",
         store=True,
     )
-    amount_open = fields.Monetary(
+    is_closed = fields.Boolean(
+        help="Whether a decision took all that was open.",
+        compute="_compute_decided_amounts",
+        store=True,
+    )
+    amount_kept = Amount(
+        string="Kept",
+        help="Of a closed line, what was drafted and billed when it was closed, net.",
+        compute="_compute_decided_amounts",
+        store=True,
+    )
+    amount_open = Amount(
         string="Open",
         help="Planned less drafted and billed, net.",
         compute="_compute_state",
         store=True,
     )
-    amount_to_decide = fields.Monetary(
+    amount_to_decide = Amount(
         string="To Decide",
         help="What was credited of this line and is not invoiced again, net.",
         compute="_compute_state",
         store=True,
     )
     state = fields.Selection(
-        selection=BILLING_STATES,
+        selection=LINE_STATE_SELECTION,
         string="Status",
         compute="_compute_state",
         store=True,
         index=True,
     )
-    is_live = fields.Boolean(compute="_compute_is_live")
-    has_documents = fields.Boolean(compute="_compute_has_documents")
-    queue = fields.Selection(
-        selection=[
-            ("ready", "Ready"),
-            ("blocked", "Blocked"),
-            ("to_decide", "To Decide"),
-            ("drafted", "Drafts Waiting"),
-        ],
-        help="What the line waits for.",
-        compute="_compute_queue",
-        search="_search_queue",
-        compute_sudo=True,
+    status = fields.Selection(
+        selection=STATUS_SELECTION,
+        string="Status Today",
+        help="The status; overdue while it is upcoming and its date is past.",
+        compute="_compute_overdue_status",
+        search="_search_overdue_status",
     )
+    is_drafted = fields.Boolean(
+        help="Whether a draft invoice has the line, whatever its amount.",
+        compute="_compute_invoiced_amounts",
+        store=True,
+    )
+    is_live = fields.Boolean(
+        help="Whether an invoice has the line that is not credited in full.",
+        compute="_compute_invoiced_amounts",
+        store=True,
+    )
+    has_documents = fields.Boolean(compute="_compute_has_documents")
 
     _percent_range = models.Constraint(
         "CHECK (percent >= 0 AND percent <= 100)",
         "A milestone line's percentage lies between 0 and 100.",
     )
     _amount_positive = models.Constraint(
-        "CHECK (amount >= 0)",
-        "A milestone line's fixed amount cannot be negative: lower the contract sum"
-        " or another line instead.",
+        f"CHECK (amount >= 0 AND amount < {MAX_AMOUNT})",
+        "A milestone line's fixed amount cannot be negative, nor reach"
+        " 1,000,000,000,000: lower the contract sum or another line instead.",
     )
     _opening_positive = models.Constraint(
-        "CHECK (amount_opening >= 0)",
-        "What was billed elsewhere cannot be negative.",
+        f"CHECK (amount_opening >= 0 AND amount_opening < {MAX_AMOUNT})",
+        "What was billed elsewhere cannot be negative, nor reach 1,000,000,000,000.",
     )
     _one_balance = models.UniqueIndex(
-        "(project_id) WHERE basis = 'balance'",
+        "(contract_id) WHERE basis = 'balance'",
         "A billing schedule has at most one balance line.",
     )
 
@@ -282,55 +327,56 @@ class MilestoneBillingLine(models.Model):
     @api.depends(
         "move_line_ids.price_subtotal",
         "move_line_ids.parent_state",
-        "move_line_ids.move_id.move_type",
-        "move_line_ids.move_id.amount_total",
         "move_line_ids.move_id.amount_residual",
+        # a credit note of another stage changes what of the invoice is due
+        "move_line_ids.move_id.reversal_move_ids.amount_residual",
         "move_line_ids.milestone_billing_planned",
         "amount_opening",
     )
     def _compute_invoiced_amounts(self):
+        families = self.move_line_ids.move_id._get_milestone_settlements()
         for line in self:
             posted = line.move_line_ids.filtered(lambda m: m.parent_state == "posted")
             credits = posted.filtered(lambda m: m.move_type == "out_refund")
             drafts = line._get_draft_invoice_lines()
             invoices = drafts | (posted - credits)
-            credited = sum(credits.mapped("price_subtotal"))
-            invoiced = sum((posted - credits).mapped("price_subtotal"))
-            billed = line.amount_opening + invoiced - credited
-            unpaid = sum(line._get_unpaid(move_line) for move_line in posted)
+            billed = line.amount_opening + posted._get_milestone_net()
+            shares = [shares.get(line, Settlement()) for shares in families.values()]
+            unpaid = sum(share.unpaid for share in shares)
             line.amount_drafted = sum(drafts.mapped("price_subtotal"))
-            line.amount_credited = credited
+            line.amount_credited = sum(credits.mapped("price_subtotal"))
             line.amount_billed = billed
             line.amount_unpaid = unpaid
-            line.amount_paid = billed - unpaid
+            line.amount_settled = billed - unpaid
+            line.amount_paid = line.amount_opening + sum(share.paid for share in shares)
             line.amount_recorded = invoices.sorted("id")[-1:].milestone_billing_planned
+            line.is_drafted = bool(drafts)
+            line.is_live = bool(line._get_live_documents())
 
-    @api.depends("decision_ids.kind", "decision_ids.amount")
+    @api.depends("decision_ids.kind", "decision_ids.amount", "decision_ids.is_closing")
     def _compute_decided_amounts(self):
         for line in self:
             carried = line.decision_ids.filtered(lambda d: d.kind == "carry")
             written_off = line.decision_ids - carried
+            closing = line.decision_ids.filtered("is_closing").sorted("id")[-1:]
             line.amount_carried = sum(carried.mapped("amount"))
             line.amount_written_off = sum(written_off.mapped("amount"))
+            line.is_closed = bool(closing)
+            line.amount_kept = closing.amount_kept
 
     @api.depends(
-        "project_id.contract_to_date",
-        "project_id.contract_currency_id",
-        "project_id.billing_line_ids.sequence",
-        "project_id.billing_line_ids.basis",
-        "project_id.billing_line_ids.percent",
-        "project_id.billing_line_ids.amount",
-        "project_id.billing_line_ids.amount_recorded",
-        "project_id.billing_line_ids.amount_drafted",
-        "project_id.billing_line_ids.amount_billed",
-        "project_id.billing_line_ids.amount_opening",
-        "project_id.billing_line_ids.amount_carried",
-        "project_id.billing_line_ids.amount_written_off",
+        "contract_id.amount_to_date",
+        "contract_id.line_ids.sequence",
+        "contract_id.line_ids.basis",
+        "contract_id.line_ids.percent",
+        "contract_id.line_ids.amount",
+        "contract_id.line_ids.amount_billed",
+        "contract_id.line_ids.amount_written_off",
     )
     def _compute_amount_planned(self):
-        for project, lines in self.grouped("project_id").items():
-            schedule = project._get_schedule(lines)
-            allocation = project._allocate(schedule)
+        for contract, lines in self.grouped("contract_id").items():
+            schedule = contract._get_schedule(lines)
+            allocation = contract._allocate(schedule)
             planned = dict(zip(schedule, allocation.planned, strict=True))
             for line in lines:
                 line.amount_planned = planned[line]
@@ -338,12 +384,9 @@ class MilestoneBillingLine(models.Model):
     @api.depends(
         "is_reached",
         "amount_planned",
-        "amount_drafted",
         "amount_billed",
-        "amount_credited",
-        "amount_unpaid",
         "amount_written_off",
-        "currency_id",
+        "check_code",
     )
     def _compute_state(self):
         for line in self:
@@ -354,30 +397,12 @@ class MilestoneBillingLine(models.Model):
             )
             line.state = line._get_state()
 
-    @api.depends("currency_id", "amount_drafted", "amount_billed", "amount_opening")
-    def _compute_is_live(self):
-        for line in self:
-            used = line.amount_drafted + line.amount_billed - line.amount_opening
-            line.is_live = not line._get_currency().is_zero(used)
-
-    @api.depends(
-        "state",
-        "billing_error",
-        "project_id.allow_milestone_billing",
-        "project_id.is_template",
-        "project_id.billing_automation",
-        "project_id.partner_id.active",
-        "project_id.contract_over_scheduled",
-        "project_id.contract_unscheduled",
-        "project_id.contract_currency_id.active",
-        "project_id.effective_billing_journal_id",
-        "project_id.billing_product_id",
-        "product_id",
-    )
+    @api.depends("state", "check_code", "check_args")
+    @api.depends_context("lang")
     def _compute_blocking_reason(self):
         for line in self:
-            line.blocking_reason = line.state == "ready" and (
-                line._get_blocking_reason() or line.billing_error
+            line.blocking_reason = line.state == "blocked" and (
+                line._get_reason(line.check_code, line.check_args)
             )
 
     @api.depends("move_line_ids")
@@ -385,42 +410,6 @@ class MilestoneBillingLine(models.Model):
         # sudo: that there are documents is no secret to who sees what is billed
         for line in self.sudo():
             line.has_documents = bool(line.move_line_ids)
-
-    @api.depends("state", "blocking_reason")
-    def _compute_queue(self):
-        for line in self:
-            queue = "blocked" if line.blocking_reason else line.state
-            line.queue = queue in dict(self._fields["queue"].selection) and queue
-
-    @api.model
-    def _search_queue(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        states = [state for state in value if state != "blocked"]
-        blocked = self._get_blocked_lines().ids
-        domain = Domain("state", "in", states) & Domain("id", "not in", blocked)
-        if "blocked" in value:
-            domain |= Domain("id", "in", blocked)
-        return domain
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        # the queue is not stored, as customers, journals … decide what is blocked
-        if field_expr != "queue":
-            return super()._field_to_sql(alias, field_expr, query)
-        return SQL(
-            "CASE WHEN %(id)s = ANY(%(blocked)s) THEN 'blocked'"
-            " WHEN %(state)s IN ('ready', 'to_decide', 'drafted') THEN %(state)s END",
-            id=SQL.identifier(alias, "id"),
-            blocked=self._get_blocked_lines().ids,
-            state=self._field_to_sql(alias, "state", query),
-        )
-
-    @api.model
-    def _get_blocked_lines(self):
-        """Return the ready lines that cannot be invoiced, for searching and grouping."""
-        # sudo: used in searches, to which the user's rules are added
-        ready = self.sudo().search([("state", "=", "ready")])
-        return ready.filtered("blocking_reason")
 
     # -------------------------------------------------------------------------
     # CONSTRAINTS
@@ -430,16 +419,21 @@ class MilestoneBillingLine(models.Model):
     def _check_not_billed_by_sales_order(self):
         self.milestone_id._check_not_billed_twice()
 
-    @api.constrains("milestone_id", "project_id")
+    @api.constrains("milestone_id", "contract_id")
+    def _check_one_contract_for_acceptance(self):
+        self.milestone_id._check_one_contract_for_acceptance()
+
+    @api.constrains("milestone_id", "contract_id")
     def _check_milestone_project(self):
-        for line in self:
-            if line.milestone_id.project_id != line.project_id:
+        # sudo: the rule holds for who cannot open the project
+        for line in self.sudo():
+            if line.milestone_id.project_id != line.contract_id.project_id:
                 raise ValidationError(
                     self.env._(
                         "%(line)s belongs to %(project)s, but its milestone to"
                         " %(other)s. Choose a milestone of the same project.",
                         line=line.name,
-                        project=line.project_id.name,
+                        project=line.contract_id.project_id.name,
                         other=line.milestone_id.project_id.name,
                     )
                 )
@@ -452,10 +446,10 @@ class MilestoneBillingLine(models.Model):
     def default_get(self, fields_list):
         # a new line goes to the end of the schedule it is added to
         defaults = super().default_get(fields_list)
-        project_id = defaults.get("project_id")
-        if project_id and "sequence" in fields_list:
+        contract_id = defaults.get("contract_id")
+        if contract_id and "sequence" in fields_list:
             last = self.search(
-                [("project_id", "=", project_id)], order="sequence desc", limit=1
+                [("contract_id", "=", contract_id)], order="sequence desc", limit=1
             )
             defaults["sequence"] = last.sequence + 1 if last else 10
         return defaults
@@ -464,35 +458,62 @@ class MilestoneBillingLine(models.Model):
     def create(self, vals_list):
         # the caller's values stay as they are: the server may have to try again
         vals_list = [dict(vals) for vals in vals_list]
-        self._complete_milestones(vals_list)
-        lines = super().create(vals_list)
-        # a tick at the same time would miss the new lines, and they the tick
-        lines.project_id._touch_billing()
-        lines._give_late_numbers()
-        lines.project_id._check_contract_not_exceeded()
+        for vals in vals_list:
+            self._check_not_sealed(vals)
+        own_milestones = self._complete_values(vals_list)
+        contracts = self.env["milestone.billing.contract"].browse(
+            {vals["contract_id"] for vals in vals_list}
+        )
+        with contracts._changing_schedule(self) as marked:
+            lines = super(MilestoneBillingLine, marked).create(vals_list)
+            lines = lines.with_env(self.env)
+            # sudo: a fact that no request gives
+            lines.sudo().filtered(
+                lambda line: line.milestone_id.id in own_milestones
+            ).made_milestone = True
+            # a tick at the same time would miss the new lines, and they the tick
+            lines.milestone_id._touch_milestones()
+            lines._give_late_numbers()
         return lines
 
     def write(self, vals):
+        if SCHEDULE_FIELDS.isdisjoint(vals):
+            return super().write(vals)
         self._check_live_line_unchanged(vals)
         moved = self.browse()
-        if vals.get("project_id"):
-            moved = self.filtered(lambda line: line.project_id.id != vals["project_id"])
-        res = super().write(vals)
-        if moved:
-            # sudo: the number was one of the other schedule's
-            moved.sudo().number = 0
-        if vals.keys() & {"kind", "milestone_id", "project_id"}:
-            self.project_id._touch_billing()
-        if moved or vals.get("kind") == "progress":
-            self._give_late_numbers()
-        if vals.keys() & {"basis", "amount", "amount_opening", "project_id"}:
-            self.project_id._check_contract_not_exceeded()
+        if "contract_id" in vals or "milestone_id" in vals:
+            moved = self._check_movable(vals)
+        contracts = self.contract_id
+        if moved and vals.get("contract_id"):
+            contracts |= contracts.browse(vals["contract_id"])
+        milestones = self.milestone_id
+        with contracts._changing_schedule(self) as lines:
+            res = super(MilestoneBillingLine, lines).write(vals)
+            if vals.keys() & {"kind", "milestone_id", "contract_id"}:
+                (milestones | self.milestone_id)._touch_milestones()
+            if "contract_id" in vals:
+                # sudo: the number was one of the other schedule's
+                moved.sudo().number = 0
+            if "contract_id" in vals or vals.get("kind") == "progress":
+                self._give_late_numbers()
         return res
 
     def unlink(self):
-        projects = self.project_id
-        res = super().unlink()
-        projects._check_contract_not_exceeded()
+        self.check_access("unlink")
+        self._unlink_except_billed()
+        contracts = self.contract_id
+        milestones = self.milestone_id
+        # sudo: which milestones the lines made is not told
+        own = self.sudo().filtered("made_milestone").milestone_id
+        with contracts._changing_schedule(self) as lines:
+            milestones._touch_milestones()
+            # only cancelled documents are left, which so bill nothing of a contract
+            self.with_user(SUPERUSER_ID).move_line_ids.write(
+                {"milestone_billing_line_id": False}
+            )
+            res = super(MilestoneBillingLine, lines).unlink()
+        if not WITH_MILESTONE.is_set(self.env):
+            own._unlink_made_by_lines()
         return res
 
     @api.ondelete(at_uninstall=False)
@@ -513,6 +534,46 @@ class MilestoneBillingLine(models.Model):
                 )
             )
 
+    def _check_movable(self, vals):
+        """Refuse to move lines beyond their project, or with something recorded.
+
+        :return: the lines that another contract or milestone is given to
+        :raise UserError: naming the line, and the invoice
+        """
+        Contract = self.env["milestone.billing.contract"]
+        moved = self.filtered(
+            lambda line: any(
+                fname in vals and line[fname].id != vals[fname]
+                for fname in ("contract_id", "milestone_id")
+            )
+        )
+        # sudo: the rule holds for who cannot see the invoices
+        for line in moved.sudo():
+            contract = Contract.sudo().browse(vals.get("contract_id"))
+            if contract and contract.project_id != line.project_id:
+                raise UserError(
+                    self.env._(
+                        "%(line)s stays in its project. Add a line to the contract of"
+                        " the other one instead.",
+                        line=line.name,
+                    )
+                )
+        to_other_contract = moved.filtered(
+            lambda line: (
+                "contract_id" in vals and line.contract_id.id != vals["contract_id"]
+            )
+        )
+        to_other_contract._check_nothing_recorded()
+        for move in to_other_contract.sudo().move_line_ids.move_id[:1]:
+            raise UserError(
+                self.env._(
+                    "%(lines)s cannot be moved: %(invoice)s bills it.",
+                    lines=", ".join(to_other_contract.mapped("name")),
+                    invoice=move._get_milestone_display_name(),
+                )
+            )
+        return moved
+
     def _check_nothing_recorded(self):
         """Refuse to lose what was billed elsewhere, carried or written off.
 
@@ -531,10 +592,14 @@ class MilestoneBillingLine(models.Model):
                 )
 
     @api.model
-    def _complete_milestones(self, vals_list):
-        """Complete the values of new lines with their milestone or project.
+    def _complete_values(self, vals_list):
+        """Complete the values of new lines with their milestone or contract.
 
-        A line given by name alone gets a new milestone of that name.
+        A line given by name alone gets a new milestone of that name; one given by its
+        milestone alone belongs to the only contract of the milestone's project.
+
+        :return: the ids of the milestones that were made
+        :raise UserError: when it is not clear for which milestone or contract it is
         """
         Milestone = self.env["project.milestone"]
         to_create = [vals for vals in vals_list if not vals.get("milestone_id")]
@@ -544,26 +609,72 @@ class MilestoneBillingLine(models.Model):
         for vals, milestone in zip(to_create, milestones, strict=True):
             vals["milestone_id"] = milestone.id
         for vals in vals_list:
-            if not vals.get("project_id"):
+            if not self._get_contract_id(vals):
                 milestone = Milestone.browse(vals["milestone_id"])
-                vals["project_id"] = milestone.project_id.id
+                vals["contract_id"] = self._get_only_contract(milestone).id
+            vals["contract_id"] = self._get_contract_id(vals)
+            self._round_amounts(vals)
+        return set(milestones.ids)
+
+    @api.model
+    def _round_amounts(self, vals):
+        """Round a new line's amounts, as the database will: the totals add them up
+        before it does.
+        """
+        contract = self.env["milestone.billing.contract"].browse(vals["contract_id"])
+        for fname in ("amount", "amount_opening"):
+            if vals.get(fname):
+                # sudo: of a contract that the user cannot read, the currency alone
+                vals[fname] = contract.sudo().currency_id.round(vals[fname])
+
+    @api.model
+    def _get_contract_id(self, vals):
+        """Return the contract that a new line is given, possibly none."""
+        return vals.get("contract_id") or self.env.context.get("default_contract_id")
+
+    @api.model
+    def _get_only_contract(self, milestone):
+        """Return the contract of a milestone's project, which has just one.
+
+        :raise UserError: when it has none, or several
+        """
+        contracts = milestone.project_id.billing_contract_ids
+        if len(contracts) == 1:
+            return contracts
+        if not contracts:
+            raise UserError(
+                self.env._(
+                    "%(project)s has no contract: make one with its Billing button"
+                    " first.",
+                    project=milestone.project_id.name,
+                )
+            )
+        raise UserError(
+            self.env._(
+                "%(project)s has several contracts: say to which of them the line"
+                " belongs.",
+                project=milestone.project_id.name,
+            )
+        )
 
     @api.model
     def _prepare_milestone_vals(self, vals):
         """Return the values of the milestone of a new line given without one."""
-        project_id = vals.get("project_id") or self.env.context.get(
-            "default_project_id"
+        contract = self.env["milestone.billing.contract"].browse(
+            self._get_contract_id(vals)
         )
-        if not (project_id and vals.get("name")):
+        if not (contract and vals.get("name")):
             raise UserError(
                 self.env._(
-                    "A milestone line needs a project, and a milestone or a name to"
+                    "A milestone line needs a contract, and a milestone or a name to"
                     " create one."
                 )
             )
+        contract.check_access("read")
         milestone_vals = {
             "name": vals["name"],
-            "project_id": project_id,
+            # sudo: only the id
+            "project_id": contract.sudo().project_id.id,
             "deadline": vals.get("deadline"),
         }
         if "sale_line_id" in self.env["project.milestone"]._fields:
@@ -581,7 +692,7 @@ class MilestoneBillingLine(models.Model):
             "percent",
             "amount",
             "milestone_id",
-            "project_id",
+            "contract_id",
         }
         for line in self.filtered("is_live") if fnames else self.browse():
             changed = any(
@@ -609,56 +720,28 @@ class MilestoneBillingLine(models.Model):
     # -------------------------------------------------------------------------
 
     def action_mark_done(self):
-        """Mark the lines' milestones done, as ticking them does."""
-        self.milestone_id.action_mark_done()
+        """Mark the lines' milestones done, as ticking them does.
+
+        :return: True
+        """
+        return self.milestone_id.action_mark_done()
 
     def action_ask_acceptance(self):
-        """Ask the customer to accept the lines' milestones."""
-        self.milestone_id.action_ask_acceptance()
+        """Ask the customer to accept the lines' milestones.
 
-    def action_create_draft_invoice(self):
-        """Make the draft invoices of the ready lines; one line may bill a credit again.
-
-        :return: the action that opens the drafts
-        :raise AccessError: when the user may not make invoices
-        :raise UserError: when there is nothing to invoice, saying why; nothing is made
+        :return: True
         """
-        if not (
-            self.env.su or self.env.user.has_group("account.group_account_invoice")
-        ):
-            raise AccessError(
-                self.env._(
-                    "Only users with the Invoicing right may make invoices. Ask your"
-                    " accountant."
-                )
-            )
+        return self.milestone_id.action_ask_acceptance()
+
+    def action_check_again(self):
+        """Check anew what blocks these lines, forgetting failed attempts.
+
+        :return: True
+        """
         self.check_access("read")
-        states = {"ready", "to_decide"} if len(self) == 1 else {"ready"}
-        # sudo: an invoicing user need not be able to read the project; the defaults of
-        # the screen that he comes from are not meant for the invoice
-        context = clean_context(self.env.context)
-        lines = self.with_env(self.env(context=context)).sudo()
-        asked = lines.filtered(lambda line: line.state in ("ready", "to_decide"))
-        moves = asked.filtered(
-            lambda line: line.state in states
-        )._create_draft_invoices()
-        left = asked - moves.line_ids.milestone_billing_line_id
-        if not moves:
-            raise UserError(left._get_left_message())
-        action = moves.sudo(self.env.su)._get_records_action(
-            name=self.env._("Milestone Invoices")
-        )
-        return left._get_left_notification(action) if left else action
-
-    def action_create_draft_invoice_per_project(self):
-        """Make the draft invoices of the ready lines, one for each project.
-
-        :return: the action that opens the drafts
-        :raise AccessError, UserError: as :meth:`action_create_draft_invoice`
-        """
-        return self.with_context(
-            milestone_billing_per_project=True
-        ).action_create_draft_invoice()
+        # the result of the check is a fact that the system records
+        self.with_user(SUPERUSER_ID)._get_reached_open()._check_billable(anew=True)
+        return True
 
     def action_decide(self):
         """Ask whether what is open of these lines is carried or written off."""
@@ -675,42 +758,18 @@ class MilestoneBillingLine(models.Model):
             name=self.env._("Milestone Invoices")
         )
 
-    def _get_left_message(self):
-        """Return why these lines were not invoiced."""
-        reasons = [
-            self.env._("%(line)s: %(reason)s", line=line.name, reason=reason)
-            for line in self
-            if (reason := line._get_left_reason())
-        ]
-        return "\n".join(reasons) or self.env._(
-            "There is nothing to invoice: a line is invoiced when its milestone is done"
-            " and something of it is open."
+    @api.model
+    def action_open_queue(self):
+        """Open what waits to be billed, after a check of what blocks it.
+
+        :return: an ``ir.actions.act_window``
+        """
+        # the result of the check is a fact that the system records
+        lines = self.search([("state", "in", ("ready", "blocked"))], limit=200)
+        lines.with_user(SUPERUSER_ID)._check_billable()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "milestone_billing.milestone_billing_line_action_queue"
         )
-
-    def _get_left_reason(self):
-        """Return why this line is left when several are invoiced, or False."""
-        self.ensure_one()
-        reason = self._get_blocking_reason() or self.billing_error
-        if not reason and self.state == "to_decide":
-            reason = self.env._(
-                "it was credited. Bill it again by itself, carry it to the balance, or"
-                " write it off."
-            )
-        return reason
-
-    def _get_left_notification(self, action):
-        """Return the action that says what was left out, then does ``action``."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "sticky": True,
-                "title": self.env._("Not invoiced"),
-                "message": self._get_left_message(),
-                "next": action,
-            },
-        }
 
     # -------------------------------------------------------------------------
     # BUSINESS: the schedule
@@ -723,12 +782,14 @@ class MilestoneBillingLine(models.Model):
             basis=self.basis,
             percent=self.percent,
             amount=self.amount,
+            live=self.is_live,
             recorded=self.amount_recorded,
             drafted=self.amount_drafted,
             billed=self.amount_billed - self.amount_opening,
             opening=self.amount_opening,
             carried=self.amount_carried,
             written_off=self.amount_written_off,
+            kept=self.amount_kept if self.is_closed else None,
         )
 
     def _get_plan_to_record(self):
@@ -737,33 +798,69 @@ class MilestoneBillingLine(models.Model):
         return self.amount_planned + self.amount_carried + self.amount_written_off
 
     def _get_currency(self):
-        """Return the currency of the line, also while its project is being entered."""
+        """Return the currency of the line, also while its contract is being entered."""
         return self.currency_id or self.env.company.currency_id
 
     def _get_state(self):
         """Return the status of the line: the first that holds."""
         self.ensure_one()
         currency = self._get_currency()
-        if not currency.is_zero(self.amount_drafted):
-            return "drafted"
         has_open = currency.compare_amounts(self.amount_open, 0.0) > 0
         is_billed = not currency.is_zero(self.amount_billed)
-        if self.amount_written_off and not (has_open or is_billed):
+        if self.is_closed and not (self.is_drafted or is_billed or has_open):
             return "written_off"
+        if self.is_drafted:
+            return "drafted"
         if has_open and not currency.is_zero(self.amount_to_decide):
             return "to_decide"
-        if has_open:
-            return "ready" if self.is_reached else "upcoming"
-        if not (is_billed or self.is_reached):
-            return "upcoming"  # it plans nothing: paid would not be true
+        if has_open and self.is_reached:
+            return "blocked" if self.check_code else "ready"
+        if has_open or not (is_billed or self.is_reached):
+            return "upcoming"  # or it plans nothing: paid would not be true
         return "paid" if currency.is_zero(self.amount_unpaid) else "billed"
 
-    def _get_least_state(self):
-        """Return the status of the least advanced of these lines, False for none."""
-        states = set(self.mapped("state"))
-        return next(
-            (state for state, _label in BILLING_STATES if state in states), False
+    def _get_first_state(self):
+        """Return the status of these lines that needs doing first, False for none."""
+        return get_first_state(set(self.mapped("state")))
+
+    def _get_excess(self):
+        """Return by how much the line is drafted and billed above its plan, net."""
+        self.ensure_one()
+        excess = self.amount_drafted + self.amount_billed - self.amount_planned
+        return max(self._get_currency().round(excess), 0.0)
+
+    def _get_excess_notice(self):
+        """Return that the line is drafted and billed above its plan."""
+        format_amount = self._get_currency().format
+        return self.env._(
+            "%(line)s is drafted or billed with %(excess)s more than its plan of"
+            " %(planned)s.",
+            line=self.name,
+            excess=format_amount(self._get_excess()),
+            planned=format_amount(self.amount_planned),
         )
+
+    def _format_agreed_share(self):
+        """Return the share that was agreed of the contract sum, as text."""
+        self.ensure_one()
+        if self.basis == "percent":
+            number = f"{self.percent:.6f}".rstrip("0").rstrip(".")
+            return self.env._("%(number)s%%", number=number)
+        if self.basis == "fixed":
+            return self._get_currency().format(self.amount)
+        return self.env._("the balance")
+
+    def _has_foreign_records(self, company):
+        """Whether product or taxes of the line belong to another company."""
+        records = (self.product_id, *self.tax_ids)
+        return any(
+            record.company_id and record.company_id not in company.parent_ids
+            for record in records
+        )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: documents
+    # -------------------------------------------------------------------------
 
     def _get_draft_invoice_lines(self):
         """Return the lines of draft invoices; draft credit notes count nowhere."""
@@ -771,35 +868,138 @@ class MilestoneBillingLine(models.Model):
             lambda m: m.parent_state == "draft" and m.move_type != "out_refund"
         )
 
-    def _get_unpaid(self, move_line):
-        """Return the net part of a posted invoice line that is still due, signed.
-
-        The document's due share of its linked lines is rounded once, and the last
-        linked line takes the rounding.
-        """
-        move = move_line.move_id
-        if not move.amount_total:
-            return 0.0
-        currency = move.currency_id
-        ratio = move.amount_residual / move.amount_total
-        linked = move.line_ids.filtered("milestone_billing_line_id").sorted("id")
-        unpaid = currency.round(move_line.price_subtotal * ratio)
-        if move_line == linked[-1:]:
-            total = currency.round(sum(linked.mapped("price_subtotal")) * ratio)
-            unpaid = total - sum(
-                currency.round(other.price_subtotal * ratio)
-                for other in linked - move_line
-            )
-        return -unpaid if move.move_type == "out_refund" else unpaid
-
     def _get_documents(self):
         """Return the invoices and credit notes of these lines that are not cancelled."""
         return self.move_line_ids.move_id.filtered(lambda m: m.state != "cancel")
 
     def _get_live_documents(self):
-        """Return the invoices that make these lines drafted or billed."""
-        lines = self.filtered("is_live")
-        return lines._get_documents().filtered(lambda m: m.move_type != "out_refund")
+        """Return the invoices of these lines that are not credited in full.
+
+        A draft counts whatever its amount.
+        """
+        moves = self.env["account.move"]
+        for line in self:
+            by_family = line.move_line_ids.grouped(
+                lambda move_line: move_line.move_id._get_milestone_family_root()
+            )
+            for move_lines in by_family.values():
+                moves |= move_lines._get_live_milestone_invoices()
+        return moves
+
+    def _get_settlements(self, customer=None):
+        """Return what became of what each family of documents bills of this line.
+
+        :param customer: of this commercial partner's documents only
+        :return: a list of :class:`Settlement`
+        """
+        self.ensure_one()
+        moves = self.move_line_ids.move_id
+        if customer is not None:
+            moves = moves.filtered(lambda m: m.commercial_partner_id == customer)
+        return [
+            shares[self]
+            for shares in moves._get_milestone_settlements().values()
+            if self in shares
+        ]
+
+    def _get_settled_and_paid(self, customer):
+        """Return what is settled, and what is paid with money, of a customer's documents.
+
+        Net, with what was billed elsewhere, which counts as paid.
+
+        :param customer: the commercial partner
+        """
+        shares = self._get_settlements(customer)
+        return (
+            self.amount_opening + sum(share.settled for share in shares),
+            self.amount_opening + sum(share.paid for share in shares),
+        )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: guards of the line
+    # -------------------------------------------------------------------------
+
+    @contextmanager
+    def _guarding(self, moves, is_reopened=False):
+        """Change documents of these lines, and refuse what the schedule forbids.
+
+        Writes the contracts' rows first, so that of two transactions on one contract
+        the second is tried again.
+
+        :param moves: the documents that are changed
+        :param bool is_reopened: whether cancelled ones among them live again
+        :raise ValidationError: with figures, or the document, and the way out
+        """
+        # sudo: the rules hold for who cannot see the schedule
+        lines = self.sudo()
+        lines.contract_id._touch_billing()
+        before = {
+            line: (line.amount_drafted + line.amount_billed, line.amount_credited)
+            for line in lines
+        }
+        yield
+        moves = moves.exists().sudo()
+        lines |= moves.line_ids.milestone_billing_line_id
+        moves._check_milestone_documents()
+        lines.contract_id._check_contract_not_exceeded()
+        for line in lines:
+            used, credited = before.get(line, (0.0, 0.0))
+            line._check_not_negative()
+            is_taken_back = is_reopened or (
+                line._get_currency().compare_amounts(line.amount_credited, credited) < 0
+            )
+            if is_taken_back:
+                line._check_not_billed_since(used, moves)
+
+    def _check_not_negative(self):
+        """Refuse documents that credit more than they bill of this line.
+
+        What was billed elsewhere is no document that could be credited.
+        """
+        compare = self._get_currency().compare_amounts
+        used = self.amount_drafted + self.amount_billed - self.amount_opening
+        if compare(self.amount_drafted, 0.0) >= 0 and compare(used, 0.0) >= 0:
+            return
+        raise ValidationError(
+            self.env._(
+                "%(line)s would be credited with more than is invoiced of it. Lower or"
+                " delete the credit note, or leave the invoice that it credits as it"
+                " is.",
+                line=self.name,
+            )
+        )
+
+    def _check_not_billed_since(self, used, moves):
+        """Refuse to take back a credit or a cancellation of what was billed again.
+
+        :param float used: what was drafted and billed of the line before
+        :param moves: the documents that were changed
+        :raise ValidationError: naming the other invoice
+        """
+        compare = self._get_currency().compare_amounts
+        now_used = self.amount_drafted + self.amount_billed
+        if compare(now_used, used) <= 0 or compare(now_used, self.amount_planned) <= 0:
+            return
+        own_families = [move._get_milestone_family_root() for move in moves]
+        others = self._get_live_documents().filtered(
+            lambda m: m._get_milestone_family_root() not in own_families
+        )
+        if others:
+            raise ValidationError(
+                self.env._(
+                    "%(line)s was billed again by %(invoice)s: %(document)s stays as it"
+                    " is. Delete or credit that other invoice first.",
+                    line=self.name,
+                    invoice=others.sorted("id")[-1:]._get_milestone_display_name(),
+                    document=", ".join(
+                        move._get_milestone_display_name() for move in moves
+                    ),
+                )
+            )
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: decisions
+    # -------------------------------------------------------------------------
 
     def _decide(self, kind, reason):
         """Carry to the balance, or write off, what is open of these lines.
@@ -836,15 +1036,15 @@ class MilestoneBillingLine(models.Model):
         """Give new progress lines of schedules whose numbers stand the next free one."""
         for line in self.filtered(lambda li: li.kind == "progress" and not li.number):
             # sudo: a line's number is given whoever adds the line
-            project = line.project_id.sudo()
-            if project.last_billing_number:
-                project.last_billing_number += 1
-                line.sudo().number = project.last_billing_number
+            contract = line.contract_id.sudo()
+            if contract.last_number:
+                contract.last_number += 1
+                line.sudo().number = contract.last_number
 
     def _get_number(self):
         """Return the number of a progress line: the one kept, else its place."""
         self.ensure_one()
-        progress = self.project_id.billing_line_ids.filtered(
+        progress = self.contract_id.line_ids.filtered(
             lambda line: line.kind == "progress"
         )
         return self.number or list(progress.sorted()).index(self) + 1
@@ -853,19 +1053,21 @@ class MilestoneBillingLine(models.Model):
         """Return the line's title on documents, in the language of the context."""
         self.ensure_one()
         if self.kind == "deposit":
-            return self.env._("Deposit — %(name)s", name=self.name)
-        if self.kind == "final":
-            return self.env._("Final — %(name)s", name=self.name)
-        return self.env._(
-            "Milestone %(number)s — %(name)s",
-            number=self._get_number(),
-            name=self.name,
-        )
+            label = self.env._("Deposit — %(name)s", name=self.name)
+        elif self.kind == "final":
+            label = self.env._("Final — %(name)s", name=self.name)
+        else:
+            label = self.env._(
+                "Milestone %(number)s — %(name)s",
+                number=self._get_number(),
+                name=self.name,
+            )
+        return self.contract_id._adapt_to_e_invoice(label)
 
     def _get_invoice_label(self):
         """Return the text of the invoice line, in the language of the context."""
         self.ensure_one()
-        schedule = self.project_id.billing_line_ids.sorted()
+        schedule = self.contract_id.line_ids.sorted()
         details = [
             self.env._(
                 "Stage %(position)s of %(count)s",
@@ -874,251 +1076,11 @@ class MilestoneBillingLine(models.Model):
             ),
             self.env._("Project: %(name)s", name=self.project_id.name),
         ]
-        if self.project_id.contract_reference:
+        if self.contract_id.reference:
             details.append(
                 self.env._(
                     "Contract: %(reference)s",
-                    reference=self.project_id.contract_reference,
+                    reference=self.contract_id.reference,
                 )
             )
         return "\n".join([self._get_label(), " · ".join(details)])
-
-    def _prepare_statement_row(self, is_current, customer):
-        """Return the line's row of the billing schedule as a customer reads it.
-
-        :param bool is_current: whether the document bills or credits this line
-        :param customer: the commercial partner; of others' documents it says no more
-            than that they were billed
-        """
-        self.ensure_one()
-        # a draft is nothing the customer has: its number and date come with posting
-        invoices = (
-            self._get_posted_lines(customer)
-            .move_id.filtered(lambda m: m.move_type != "out_refund")
-            .sorted("id")
-        )
-        return {
-            "title": self._get_label(),
-            "criteria": (self.milestone_id.acceptance_criteria or "").split("\n")[0],
-            "amount": self._get_scheduled_amount(),
-            "state": self._get_statement_state(customer),
-            "invoices": [
-                {"name": move.name, "date": fields.Date.to_string(move.invoice_date)}
-                for move in invoices
-            ],
-            "is_current": is_current,
-        }
-
-    def _get_statement_state(self, customer):
-        """Return the status of the line as a customer reads it.
-
-        :param customer: the commercial partner; how others paid, or what was credited
-            to them, is not said
-        """
-        self.ensure_one()
-        labels = {
-            "upcoming": self.env._("To come"),
-            "ready": self.env._("Delivered"),
-            "to_decide": self.env._("Credited"),
-            "drafted": self.env._("Delivered"),
-            "billed": self.env._("Invoiced"),
-            "paid": self.env._("Paid"),
-            "written_off": self.env._("Cancelled"),
-            "billed_earlier": self.env._("Billed earlier"),
-        }
-        return labels[self._get_state_for(customer)]
-
-    def _get_state_for(self, customer):
-        """Return the status of the line with regard to a customer's documents alone."""
-        self.ensure_one()
-        own_lines = self._get_posted_lines(customer)
-        if self.state == "to_decide" and not own_lines.filtered(
-            lambda move_line: move_line.move_type == "out_refund"
-        ):
-            return "ready" if self.is_reached else "upcoming"
-        if self.state not in ("billed", "paid"):
-            return self.state
-        is_zero = self._get_currency().is_zero
-        billed = own_lines._get_milestone_net()
-        others = self.amount_billed - self.amount_opening - billed
-        if is_zero(billed) and not is_zero(others):
-            return "billed_earlier"
-        unpaid = billed + self.amount_opening - self._get_paid_by(customer)
-        return "paid" if is_zero(unpaid) else "billed"
-
-    def _get_paid_by(self, customer):
-        """Return what a customer paid of the line, and what was billed elsewhere, net."""
-        self.ensure_one()
-        own_lines = self._get_posted_lines(customer)
-        unpaid = sum(self._get_unpaid(move_line) for move_line in own_lines)
-        return self.amount_opening + own_lines._get_milestone_net() - unpaid
-
-    def _get_posted_lines(self, customer):
-        """Return the lines of a customer's posted documents that bill or credit this.
-
-        :param customer: the commercial partner
-        """
-        return self.move_line_ids.filtered(
-            lambda move_line: (
-                move_line.parent_state == "posted"
-                and move_line.move_id.commercial_partner_id == customer
-            )
-        )
-
-    # -------------------------------------------------------------------------
-    # BUSINESS: drafts
-    # -------------------------------------------------------------------------
-
-    def _is_billed_by_itself(self):
-        """Whether reaching the milestone drafts the invoice of this line."""
-        self.ensure_one()
-        project = self.project_id
-        return (
-            self.state == "ready"
-            and project.active
-            and not project.is_template
-            and project.billing_automation != "manual"
-        )
-
-    def _get_blocking_reason(self):
-        """Return why this line cannot be invoiced now, with the cure, or False."""
-        self.ensure_one()
-        project = self.project_id
-        if project.contract_over_scheduled:
-            return self.env._(
-                "The schedule is over-scheduled by %(amount)s: lower the lines or raise"
-                " the contract sum.",
-                amount=project._format_contract_amount(project.contract_over_scheduled),
-            )
-        if self.kind == "final" and project.contract_unscheduled:
-            return self.env._(
-                "%(amount)s of the contract sum is unscheduled: add it to a line before"
-                " the final is billed.",
-                amount=project._format_contract_amount(project.contract_unscheduled),
-            )
-        return project._get_blocking_reason() or self._get_account_blocking_reason()
-
-    def _get_account_blocking_reason(self):
-        """Return that no income account is found for this line, or False."""
-        product = self._get_product()
-        accounts = product.with_company(self.company_id)._get_product_accounts()
-        if accounts["income"] or self._get_journal().default_account_id:
-            return False
-        return self.env._(
-            "No income account is set: set one on the product %(product)s or on the"
-            " journal %(journal)s.",
-            product=product.display_name or self.env._("(none)"),
-            journal=self._get_journal().name,
-        )
-
-    def _get_product(self):
-        """Return the product that the line invoices, possibly none."""
-        return self.product_id or self.project_id._get_billing_product()
-
-    def _get_journal(self):
-        """Return the sales journal of the line's invoice, possibly none."""
-        return self.project_id.effective_billing_journal_id
-
-    def _create_draft_invoices(self, by_tick=False):
-        """Make one draft invoice for each milestone of these lines.
-
-        Lines that cannot be invoiced are left out; if Odoo refuses an invoice, its
-        lines record why and the others are made all the same.
-
-        :param bool by_tick: whether the user marked the milestones done just now
-        :return: the draft invoices, an ``account.move`` recordset
-        """
-        billable = self.filtered(lambda line: not line._get_blocking_reason())
-        billable.project_id._keep_numbers()
-        moves = self.env["account.move"]
-        for company, lines in billable.grouped("company_id").items():
-            moves |= lines.with_company(company)._create_moves(
-                list(lines.grouped(lines._get_invoice_key).values())
-            )
-        if by_tick:
-            moves._prepare_automatic_posting()
-        moves._after_milestone_drafts(by_tick)
-        return moves
-
-    def _get_invoice_key(self, line):
-        """Return what the lines of one invoice have in common."""
-        per_project = self.env.context.get("milestone_billing_per_project")
-        return line.project_id if per_project else line.milestone_id
-
-    def _create_moves(self, groups):
-        """Make one draft invoice a group of lines, all at once if Odoo lets.
-
-        :param list groups: recordsets of lines, each of one milestone or one project
-        """
-        if not groups:
-            return self.env["account.move"]
-        try:
-            with self.env.cr.savepoint():
-                moves = self._create_moves_at_once(groups)
-        except (UserError, RedirectWarning, IntegrityError) as error:
-            if len(groups) == 1:
-                groups[0].billing_error = str(error.args[0] if error.args else error)
-                return self.env["account.move"]
-            return self.env["account.move"].concat(
-                *(self._create_moves([group]) for group in groups)
-            )
-        failed = self.browse().concat(*groups).filtered("billing_error")
-        failed.billing_error = False
-        return moves
-
-    def _create_moves_at_once(self, groups):
-        """Make one draft invoice a group of lines, with exactly the lines' net.
-
-        :raise UserError: when Odoo refuses one of them
-        """
-        nets = {line: line.amount_open for line in self.browse().concat(*groups)}
-        moves = (
-            self.env["account.move"]
-            .with_context(mail_create_nosubscribe=True, mail_create_nolog=True)
-            .create([lines._prepare_invoice_vals() for lines in groups])
-        )
-        for move_line in moves.line_ids.filtered("milestone_billing_line_id"):
-            move_line._set_milestone_net(nets[move_line.milestone_billing_line_id])
-        return moves
-
-    def _prepare_invoice_vals(self):
-        """Return the values of the draft invoice of these lines of one project."""
-        project = self.project_id
-        milestones = ", ".join(self.milestone_id.mapped("name"))
-        customer = project.partner_id
-        partner = customer.browse(customer.address_get(["invoice"])["invoice"])
-        lines = self.with_context(lang=partner.lang)
-        vals = {
-            "move_type": "out_invoice",
-            "company_id": project.billing_company_id.id,
-            "currency_id": project.contract_currency_id.id,
-            "journal_id": self[:1]._get_journal().id,
-            "partner_id": partner.id,
-            "invoice_user_id": project._get_billing_salesperson(partner).id,
-            "invoice_origin": f"{project.name} — {milestones}",
-            "invoice_line_ids": [
-                Command.create(line._prepare_invoice_line_vals()) for line in lines
-            ],
-        }
-        if project.billing_payment_term_id:
-            vals["invoice_payment_term_id"] = project.billing_payment_term_id.id
-        return vals
-
-    def _prepare_invoice_line_vals(self):
-        """Return the values of the invoice line of this line; its price is net."""
-        self.ensure_one()
-        vals = {
-            "milestone_billing_line_id": self.id,
-            "milestone_billing_planned": self._get_plan_to_record(),
-            "product_id": self._get_product().id,
-            "name": self._get_invoice_label(),
-            "quantity": 1.0,
-            "price_unit": self.amount_open,
-        }
-        # given, so that core need not search for each line; without it, the company's
-        # analytic distribution models apply
-        if analytic_distribution := self.project_id._get_analytic_distribution():
-            vals["analytic_distribution"] = analytic_distribution
-        if self.tax_ids:
-            vals["tax_ids"] = [Command.set(self.tax_ids.ids)]
-        return vals

@@ -46,7 +46,8 @@ class MilestoneBillingLine(models.Model):
         """
         self.ensure_one()
         milestone = self.milestone_id
-        is_shown = milestone._is_acceptance_shown(customer) and (
-            self == milestone.billing_line_ids.sorted()[:1]
+        stages = milestone.billing_line_ids & self.contract_id.line_ids
+        is_shown = self == stages.sorted()[:1] and milestone._is_acceptance_shown(
+            self.contract_id, customer
         )
         return milestone if is_shown else milestone.browse()

@@ -1,16 +1,22 @@
 import base64
+import unicodedata
 
 from markupsafe import Markup
 from PIL import Image
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, plaintext2html
 from odoo.tools.image import ImageProcess
 
-from .project_project import STATE_GROUPS
+from .milestone_billing_contract import BILLING_GROUP, STATUS_GROUP
 
 MAX_REASON_LENGTH = 2000
+# letters and signs by their category that show nothing: fillers of Hangul, the empty
+# cell of Braille, joiners and selectors that only shape what is beside them
+BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+).union(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 # what decoding base64 and images of unknown origin raises
 INVALID_IMAGE_ERRORS = (
     Image.DecompressionBombError,
@@ -37,20 +43,30 @@ class ProjectMilestone(models.Model):
         help="Whether the client was asked to accept the milestone, and the answer.",
         copy=False,
         readonly=True,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
     acceptance_asked_on = fields.Datetime(
         string="Asked On",
         copy=False,
         readonly=True,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
+    )
+    acceptance_contract_id = fields.Many2one(
+        comodel_name="milestone.billing.contract",
+        string="Asked For",
+        help="The contract whose customer was asked; only its lines can be on the"
+        " milestone.",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        groups=BILLING_GROUP,
     )
     acceptance_user_id = fields.Many2one(
         comodel_name="res.users",
         string="Asked By",
         copy=False,
         readonly=True,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
     acceptance_partner_id = fields.Many2one(
         comodel_name="res.partner",
@@ -59,20 +75,20 @@ class ProjectMilestone(models.Model):
         copy=False,
         readonly=True,
         index="btree_not_null",
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
     acceptance_signed_by = fields.Char(
         string="Signed As",
         help="The name as the client entered it.",
         copy=False,
         readonly=True,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
     acceptance_signed_on = fields.Datetime(
         string="Signed On",
         copy=False,
         readonly=True,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
     acceptance_signature = fields.Image(
         string="Signature",
@@ -83,19 +99,19 @@ class ProjectMilestone(models.Model):
         max_height=1024,
         copy=False,
         readonly=True,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
     acceptance_return_reason = fields.Text(
         string="Why It Was Sent Back",
         copy=False,
         readonly=True,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
     can_ask_acceptance = fields.Boolean(
         compute="_compute_can_ask_acceptance",
         compute_sudo=True,
         export_string_translation=False,
-        groups=STATE_GROUPS,
+        groups=STATUS_GROUP,
     )
 
     # -------------------------------------------------------------------------
@@ -104,18 +120,16 @@ class ProjectMilestone(models.Model):
 
     @api.depends(
         "is_reached",
-        "billing_line_ids",
-        "project_id.allow_milestone_acceptance",
-        "project_id.allow_milestone_billing",
+        "billing_line_ids.contract_id.active",
+        "billing_line_ids.contract_id.allow_acceptance",
+        "billing_line_ids.contract_id.show_on_portal",
         "project_id.is_template",
-        "project_id.show_billing_on_portal",
     )
     def _compute_can_ask_acceptance(self):
         for milestone in self:
-            project = milestone.project_id
             milestone.can_ask_acceptance = not (
-                project._get_acceptance_switch_blocking_reason()
-                or milestone._get_own_acceptance_blocking_reason()
+                milestone._get_own_acceptance_blocking_reason()
+                or milestone._get_billing_contracts()._get_acceptance_switch_blocking_reason()
             )
 
     # -------------------------------------------------------------------------
@@ -158,17 +172,22 @@ class ProjectMilestone(models.Model):
         milestones = self.sudo()
         milestones._check_acceptance_askable()
         reminded = milestones.filtered(lambda m: m.acceptance_state == "asked")
-        milestones.write(
-            {
-                **self._prepare_no_acceptance_vals(),
-                "acceptance_state": "asked",
-                "acceptance_asked_on": fields.Datetime.now(),
-                "acceptance_user_id": self.env.uid,
-            }
-        )
+        for contract, asked in milestones.grouped(
+            lambda m: m._get_billing_contracts()
+        ).items():
+            asked.write(
+                {
+                    **self._prepare_no_acceptance_vals(),
+                    "acceptance_state": "asked",
+                    "acceptance_contract_id": contract.id,
+                    "acceptance_asked_on": fields.Datetime.now(),
+                    "acceptance_user_id": self.env.uid,
+                }
+            )
         milestones._send_acceptance_requests()
         (milestones - reminded)._log_acceptance(self._get_asked_message)
         reminded._log_acceptance(self._get_reminded_message)
+        return True
 
     def action_withdraw_acceptance(self):
         """Take the question back that the customer did not answer, or not with a yes.
@@ -182,6 +201,7 @@ class ProjectMilestone(models.Model):
         )
         milestones.write(self._prepare_no_acceptance_vals())
         milestones._log_acceptance(self._get_withdrawn_message)
+        return True
 
     # -------------------------------------------------------------------------
     # BUSINESS: asking
@@ -192,6 +212,7 @@ class ProjectMilestone(models.Model):
         """Return the values of a milestone whose acceptance nobody is asked for."""
         return {
             "acceptance_state": False,
+            "acceptance_contract_id": False,
             "acceptance_asked_on": False,
             "acceptance_user_id": False,
             "acceptance_partner_id": False,
@@ -216,39 +237,79 @@ class ProjectMilestone(models.Model):
         if refusals:
             raise UserError("\n".join(refusals))
 
+    def _get_billing_contracts(self):
+        """Return the contracts that bill these milestones, archived ones too."""
+        # sudo: that there are others, never which, is told to who cannot see them
+        return self.sudo().billing_line_ids.contract_id
+
     def _get_acceptance_blocking_reason(self):
         """Return why the customer cannot be asked to accept this one, or False."""
         self.ensure_one()
-        project = self.project_id
         return (
-            project._get_acceptance_switch_blocking_reason()
-            or self._get_own_acceptance_blocking_reason()
-            or project._get_customer_blocking_reason()
-            or project._get_portal_blocking_reason()
+            self._get_own_acceptance_blocking_reason()
+            or self._get_billing_contracts()._get_acceptance_blocking_reason()
         )
 
     def _get_own_acceptance_blocking_reason(self):
-        """Return that this milestone has nothing to accept, or False."""
+        """Return that this milestone has nothing that one customer accepts, or False."""
         self.ensure_one()
         if self.is_reached:
             return self.env._("It is marked done already.")
-        if not self.billing_line_ids:
+        contracts = self._get_billing_contracts()
+        if not contracts:
             return self.env._(
                 "It has no milestone line, and so is no stage of the client's page: add"
                 " one to the billing schedule first."
             )
+        if len(contracts) > 1:
+            return self.env._(
+                "It is a stage of more than one contract, and no customer accepts for"
+                " another: mark it done by hand, or give each contract a milestone of"
+                " its own."
+            )
         return False
 
-    def _is_acceptance_shown(self, customer):
-        """Whether ``customer`` finds this milestone's acceptance on the portal.
+    def _check_one_contract_for_acceptance(self):
+        """Refuse the line of another contract where a customer was asked to accept.
+
+        :raise ValidationError: naming the milestone, never the other contract
+        """
+        # sudo: the rule holds for who can see neither question nor contracts
+        for milestone in self.sudo().filtered("acceptance_state"):
+            others = (
+                milestone._get_billing_contracts() - milestone.acceptance_contract_id
+            )
+            if others and milestone.acceptance_state == "accepted":
+                raise ValidationError(
+                    self.env._(
+                        "%(milestone)s was accepted by the customer of one contract, and"
+                        " only lines of that contract can be on it. Use another"
+                        " milestone.",
+                        milestone=milestone.name,
+                    )
+                )
+            if others:
+                raise ValidationError(
+                    self.env._(
+                        "The customer of one contract was asked to accept %(milestone)s,"
+                        " and only lines of that contract can be on it. Use another"
+                        " milestone, or withdraw the question first.",
+                        milestone=milestone.name,
+                    )
+                )
+
+    def _is_acceptance_shown(self, contract, customer):
+        """Whether ``customer`` finds this milestone's acceptance on the contract's page.
 
         A question is for who is the customer now, an answer for whose contact gave it.
         """
         self.ensure_one()
-        if not self.billing_line_ids:
+        if contract != self.acceptance_contract_id or not (
+            self.billing_line_ids & contract.line_ids
+        ):
             return False
         if self.acceptance_state == "asked":
-            return self.project_id.allow_milestone_acceptance
+            return contract.allow_acceptance
         return bool(self.acceptance_state) and (
             self.acceptance_partner_id.commercial_partner_id == customer
         )
@@ -256,9 +317,13 @@ class ProjectMilestone(models.Model):
     def _get_acceptance_url(self):
         """Return the address of the page on which the customer signs."""
         self.ensure_one()
-        return (
-            f"{self.get_base_url()}/my/billing/{self.project_id.id}/milestone/{self.id}"
-        )
+        return f"{self.get_base_url()}{self._get_acceptance_path()}"
+
+    def _get_acceptance_path(self):
+        """Return the address of that page on the database's own host."""
+        self.ensure_one()
+        page = self.acceptance_contract_id._get_billing_portal_path()
+        return f"{page}/milestone/{self.id}"
 
     def _send_acceptance_requests(self):
         """Queue an e-mail for each of these milestones to who is asked to accept it."""
@@ -267,7 +332,7 @@ class ProjectMilestone(models.Model):
             raise_if_not_found=False,
         )
         for company, milestones in self.grouped(
-            lambda m: m.project_id.billing_company_id
+            lambda m: m.acceptance_contract_id.company_id
         ).items():
             if template:
                 # the company that bills is the one the customer knows
@@ -348,7 +413,7 @@ class ProjectMilestone(models.Model):
                     "%(milestone)s has been accepted already.", milestone=self.name
                 )
             )
-        is_allowed = self.project_id.allow_milestone_acceptance
+        is_allowed = self.acceptance_contract_id.allow_acceptance
         if not is_allowed or self.acceptance_state != "asked":
             raise UserError(
                 self.env._(
@@ -363,7 +428,15 @@ class ProjectMilestone(models.Model):
         if not isinstance(text, str):
             return ""
         storable = text.encode(errors="ignore").decode().replace("\0", "")
+        if all(map(self._is_invisible, storable)):
+            return ""
         return storable.strip()[:MAX_REASON_LENGTH]
+
+    @api.model
+    def _is_invisible(self, character):
+        """Whether nobody sees a character: no ink, or none but its width."""
+        category = unicodedata.category(character)
+        return category[0] in "ZC" or character in BLANKS
 
     @api.model
     def _check_signature(self, signature):
@@ -403,7 +476,7 @@ class ProjectMilestone(models.Model):
     def _get_acceptance_lang(self):
         """Return the language of who runs the project."""
         users = self.project_id.user_id | self.acceptance_user_id
-        return users[:1].lang or self.project_id.billing_company_id.partner_id.lang
+        return users[:1].lang or self.acceptance_contract_id.company_id.partner_id.lang
 
     def _get_acceptance_user(self):
         """Return who is told of the customer's answer: who asked, else the manager."""

@@ -1,16 +1,14 @@
 from odoo import fields, models
 
+from .milestone_billing_contract import AUTOMATIONS
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
     milestone_billing_automation = fields.Selection(
-        selection=lambda self: (
-            self.env["project.project"]
-            ._fields["billing_automation"]
-            ._description_selection(self.env)
-        ),
+        selection=AUTOMATIONS,
         string="When a Milestone Is Done",
-        help="The default of new projects.",
+        help="The default of new contracts.",
         default="draft",
     )

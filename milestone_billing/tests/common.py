@@ -1,10 +1,11 @@
+from contextlib import closing, contextmanager
 from io import BytesIO
 from unittest.mock import patch
 
 import odoo
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tests.common import HOST
 from odoo.tools.pdf import PdfFileReader
 
@@ -57,7 +58,7 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
                 "taxes_id": [Command.set(cls.tax.ids)],
             }
         )
-        cls.project = cls.create_project(
+        cls.contract = cls.create_contract(
             "Website",
             [
                 ("Project start", "deposit", "percent", 25.0),
@@ -66,7 +67,8 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
                 ("Launch / delivery", "final", "balance", 0.0),
             ],
         )
-        cls.deposit, cls.designs, cls.build, cls.final = cls.project.billing_line_ids
+        cls.project = cls.contract.project_id
+        cls.deposit, cls.designs, cls.build, cls.final = cls.contract.line_ids
 
     @classmethod
     def get_default_groups(cls):
@@ -76,21 +78,29 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
-    def create_project(cls, name, stages, contract_sum=10000.0, **values):
-        """Create a project that is billed in stages.
+    def create_contract(
+        cls, name, stages, contract_sum=10000.0, project_values=None, **values
+    ):
+        """Create a contract, with a project of its own, that is billed in stages.
 
         :param stages: (name, kind, basis, percent or fixed amount) of each line
+        :param project_values: what the project has besides customer and manager
         """
-        return cls.env["project.project"].create(
+        project = cls.env["project.project"].create(
             {
                 "name": name,
                 "partner_id": cls.customer.id,
                 "user_id": cls.project_user.id,
-                "allow_milestone_billing": True,
+                **(project_values or {}),
+            }
+        )
+        return cls.env["milestone.billing.contract"].create(
+            {
+                "project_id": project.id,
                 "contract_sum": contract_sum,
-                "billing_product_id": cls.product.id,
-                "billing_user_id": cls.accountant.id,
-                "billing_line_ids": [
+                "product_id": cls.product.id,
+                "user_id": cls.accountant.id,
+                "line_ids": [
                     Command.create(
                         {
                             "name": stage,
@@ -105,6 +115,108 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
                 **values,
             }
         )
+
+    def create_second_contract(self, stages=(), contract_sum=4000.0, **values):
+        """Create a contract with another customer about the same project.
+
+        :param stages: (name, kind, basis, percent or fixed amount) of each line; a
+            milestone in the place of the name is shared with that contract
+        """
+        commands = [
+            Command.create(
+                {
+                    **(
+                        {"name": stage}
+                        if isinstance(stage, str)
+                        else {"milestone_id": stage.id}
+                    ),
+                    "kind": kind,
+                    "basis": basis,
+                    "amount" if basis == "fixed" else "percent": figure,
+                    "sequence": sequence,
+                }
+            )
+            for sequence, (stage, kind, basis, figure) in enumerate(stages)
+        ]
+        return self.env["milestone.billing.contract"].create(
+            {
+                "project_id": self.project.id,
+                "partner_id": self.partner_a.id,
+                "contract_sum": contract_sum,
+                "product_id": self.product.id,
+                "user_id": self.accountant.id,
+                "line_ids": commands,
+                **values,
+            }
+        )
+
+    def prepare_linked_line(self, line, net, **values):
+        """Return the command that adds an invoice line linked to a milestone line.
+
+        It links for the superuser alone: what a request brings along is dropped.
+        """
+        return Command.create(
+            {
+                "name": "Once more",
+                "price_unit": net,
+                "tax_ids": [Command.set(self.tax.ids)],
+                "milestone_billing_line_id": line.id,
+                **values,
+            }
+        )
+
+    def create_linked_invoice(self, *parts, **values):
+        """Create a draft that bills parts of milestone lines, as the system does.
+
+        :param parts: (milestone line, net)
+        """
+        contract = parts[0][0].contract_id
+        return (
+            self.env["account.move"]
+            .with_user(SUPERUSER_ID)
+            .with_company(contract.company_id)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": contract.partner_id.id,
+                    "currency_id": contract.currency_id.id,
+                    "invoice_line_ids": [
+                        self.prepare_linked_line(line, net) for line, net in parts
+                    ],
+                    **values,
+                }
+            )
+        ).with_env(self.env)
+
+    def decide(self, lines, kind, user=None):
+        """Decide through the wizard, as the accountant does."""
+        wizard = Form(
+            self.env["milestone.billing.decide"]
+            .with_user(user or self.accountant)
+            .with_context(active_model="milestone.billing.line", active_ids=lines.ids)
+        )
+        wizard.kind = kind
+        wizard.reason = "Agreed by telephone"
+        wizard.save().action_confirm()
+        return lines.decision_ids
+
+    def draft_less(self, line, net):
+        """Mark done and let the accountant edit the draft to another net."""
+        self.mark_done(line)
+        move = self.get_invoices(line)
+        move.with_user(self.accountant).invoice_line_ids.price_unit = net
+        return move
+
+    def bill_less(self, line, net):
+        """Mark done, edit the draft to another net and post it."""
+        return self.post(self.draft_less(line, net))
+
+    @contextmanager
+    def undone(self):
+        """Undo what is done within."""
+        with closing(self.env.cr.savepoint()):
+            yield
+        self.env.invalidate_all()
 
     def mark_done(self, lines, done=True):
         """Tick the lines' milestones as a project user without accounting rights."""

@@ -5,11 +5,13 @@ from unittest.mock import patch
 
 from PIL import Image
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 
 from .common import MilestoneBillingCommon
 
+# what a keyboard hardly makes, and nobody sees: zero width, blank Braille, fillers
+INVISIBLE = ("\u200b", "\u2800", "\u3164", " \u00ad\u2060", "\ufe0f\u034f", "\u202e")
 UNANSWERED = {
     "acceptance_partner_id": False,
     "acceptance_signed_by": False,
@@ -20,6 +22,7 @@ UNANSWERED = {
 NOTHING = {
     **UNANSWERED,
     "acceptance_state": False,
+    "acceptance_contract_id": False,
     "acceptance_asked_on": False,
     "acceptance_user_id": False,
 }
@@ -40,8 +43,9 @@ class AcceptanceCommon(MilestoneBillingCommon):
         super().setUpClass()
         # as in a database in use: tracking and subscriptions are on
         cls.env = cls.env(context={})
-        cls.project = cls.project.with_env(cls.env)
-        cls.project.allow_milestone_acceptance = True
+        cls.contract = cls.contract.with_env(cls.env)
+        cls.project = cls.contract.project_id
+        cls.contract.allow_acceptance = True
         cls.project.message_subscribe(cls.project_user.partner_id.ids)
         cls.customer.is_company = True
         cls.client = cls.create_portal_user("Carla Client", cls.customer)
@@ -85,7 +89,10 @@ class AcceptanceCommon(MilestoneBillingCommon):
 
     def get_mails(self):
         return self.env["mail.mail"].search(
-            [("model", "=", "project.milestone"), ("res_id", "in", self.milestones.ids)]
+            [
+                ("model", "=", "project.milestone"),
+                ("res_id", "in", self.project.milestone_ids.ids),
+            ]
         )
 
 
@@ -103,18 +110,16 @@ class TestAcceptanceAsked(AcceptanceCommon):
         return str(refusal.exception)
 
     def test_option_is_off_by_default_and_copied(self):
-        self.assertFalse(
-            self.env["project.project"]
-            .create({"name": "New"})
-            .sudo()
-            .allow_milestone_acceptance
-        )
-        self.assertTrue(self.project.copy().allow_milestone_acceptance)
+        project = self.env["project.project"].create({"name": "New"})
+        contract = self.contract.create({"project_id": project.id})
+        self.assertFalse(contract.allow_acceptance)
+        copied = self.project.copy().billing_contract_ids
+        self.assertTrue(copied.allow_acceptance)
 
     def test_option_comes_along_with_a_template(self):
         template = self.project.copy({"is_template": True})
         made = template.action_create_from_template({"name": "Made from it"})
-        self.assertTrue(made.allow_milestone_acceptance)
+        self.assertTrue(made.billing_contract_ids.allow_acceptance)
 
     def test_project_user_asks(self):
         self.ask()
@@ -124,6 +129,7 @@ class TestAcceptanceAsked(AcceptanceCommon):
                 {
                     **UNANSWERED,
                     "acceptance_state": "asked",
+                    "acceptance_contract_id": self.contract.id,
                     "acceptance_user_id": self.project_user.id,
                 }
             ],
@@ -148,12 +154,16 @@ class TestAcceptanceAsked(AcceptanceCommon):
         self.assertNotIn("Build complete", message)
 
     def test_not_while_the_option_is_off(self):
-        self.project.allow_milestone_acceptance = False
+        self.contract.allow_acceptance = False
         self.assertNotAsked("acceptance is switched off")
 
-    def test_not_while_billing_is_off(self):
-        self.project.allow_milestone_billing = False
-        self.assertNotAsked("billing is switched off")
+    def test_not_while_the_contract_is_archived(self):
+        self.contract.active = False
+        self.assertNotAsked("contract is archived")
+
+    def test_not_for_a_template(self):
+        self.project.is_template = True
+        self.assertNotAsked("template is not billed")
 
     def test_not_for_what_is_no_stage(self):
         milestone = self.milestone.create(
@@ -162,7 +172,7 @@ class TestAcceptanceAsked(AcceptanceCommon):
         self.assertNotAsked("no milestone line", milestone)
 
     def test_not_without_a_customer(self):
-        self.project.partner_id = False
+        self.contract.partner_id = False
         self.assertNotAsked("no customer")
 
     def test_not_without_a_portal_login(self):
@@ -191,10 +201,10 @@ class TestAcceptanceAsked(AcceptanceCommon):
         self.assertTrue(all(milestones.mapped("can_ask_acceptance")))
         self.milestone.is_reached = True
         self.assertFalse(self.milestone.with_user(self.project_user).can_ask_acceptance)
-        for option in ("allow_milestone_acceptance", "show_billing_on_portal"):
-            self.project[option] = False
+        for option in ("allow_acceptance", "show_on_portal"):
+            self.contract[option] = False
             self.assertFalse(any(milestones.mapped("can_ask_acceptance")))
-            self.project[option] = True
+            self.contract[option] = True
             self.assertTrue(any(milestones.mapped("can_ask_acceptance")))
 
     def test_accountant_sees_the_answer_on_the_schedule(self):
@@ -225,7 +235,7 @@ class TestAcceptanceAsked(AcceptanceCommon):
             ],
         )
         url = (
-            f"{self.project.get_base_url()}/my/billing/{self.project.id}"
+            f"{self.project.get_base_url()}/my/billing/{self.contract.id}"
             f"/milestone/{self.milestone.id}"
         )
         self.assertEqual(self.milestone._get_acceptance_url(), url)
@@ -240,9 +250,9 @@ class TestAcceptanceAsked(AcceptanceCommon):
             self.get_mails().recipient_ids, self.contact | other.partner_id
         )
 
-    def test_mail_goes_to_the_projects_own_contact_alone_if_he_has_a_login(self):
+    def test_mail_goes_to_the_contracts_own_contact_alone_if_he_has_a_login(self):
         other = self.create_portal_user("Carl Client", self.customer)
-        self.project.partner_id = other.partner_id
+        self.contract.partner_id = other.partner_id
         self.ask()
         self.assertEqual(self.get_mails().recipient_ids, other.partner_id)
 
@@ -262,10 +272,15 @@ class TestAcceptanceAsked(AcceptanceCommon):
 
     def test_mail_bears_the_company_that_bills(self):
         company = self.env["res.company"].create({"name": "Billing & Co"})
-        self.project.billing_line_ids.unlink()
-        self.project.write({"company_id": False, "billing_company_id": company.id})
-        self.build.create({"milestone_id": self.milestone.id, "percent": 100})
-        self.ask()
+        contract = self.contract.create(
+            {
+                "project_id": self.project.id,
+                "company_id": company.id,
+                "allow_acceptance": True,
+            }
+        )
+        line = self.build.create({"contract_id": contract.id, "name": "Abroad"})
+        self.ask(line.milestone_id)
         self.assertIn("Billing &amp; Co", self.get_mails().body_html)
 
     # --- once more ---
@@ -308,15 +323,83 @@ class TestAcceptanceAsked(AcceptanceCommon):
         self.assertEqual(self.get_log(), log)
 
     def test_question_stays_behind_when_the_milestone_moves(self):
-        self.ask()
-        other = self.create_project("Other", [])
-        self.milestone.with_user(self.project_user).project_id = other
-        self.assertRecordValues(self.milestone, [NOTHING])
+        milestone = self.milestone.create(
+            {"name": "Training", "project_id": self.project.id}
+        )
+        line = self.build.create(
+            {"contract_id": self.contract.id, "milestone_id": milestone.id}
+        )
+        self.ask(milestone)
+        line.unlink()
+        other = self.create_contract("Other", []).project_id
+        milestone.with_user(self.project_user).project_id = other
+        self.assertRecordValues(milestone, [NOTHING])
 
     def test_question_stays_when_the_project_is_written_as_it_is(self):
         self.ask()
         self.milestone.with_user(self.project_user).project_id = self.project
         self.assertEqual(self.milestone.acceptance_state, "asked")
+
+    # --- one contract ---
+
+    def add_contract(self, customer=None):
+        """Return a second contract of the project, for another customer."""
+        return self.contract.create(
+            {
+                "project_id": self.project.id,
+                "partner_id": (customer or self.partner_a).id,
+                "allow_acceptance": True,
+            }
+        )
+
+    def test_stage_of_two_contracts_is_not_asked_for(self):
+        second = self.add_contract()
+        self.build.create({"contract_id": second.id, "milestone_id": self.milestone.id})
+        message = self.assertNotAsked("a stage of more than one contract")
+        self.assertNotIn(self.partner_a.name, message)
+        self.assertFalse(self.milestone.with_user(self.project_user).can_ask_acceptance)
+
+    def test_line_of_another_contract_is_refused_where_a_customer_was_asked(self):
+        second = self.add_contract()
+        vals = {"contract_id": second.id, "milestone_id": self.milestone.id}
+        self.ask()
+        with self.assertRaisesRegex(ValidationError, "withdraw the question"):
+            self.build.create(vals)
+        self.accept()
+        with self.assertRaisesRegex(ValidationError, "was accepted by the customer"):
+            self.build.create(vals)
+
+    def test_asked_stage_does_not_change_contract(self):
+        second = self.add_contract()
+        self.ask()
+        with self.assertRaisesRegex(ValidationError, "withdraw the question"):
+            self.build.contract_id = second
+        self.milestone.with_user(self.project_user).action_withdraw_acceptance()
+        self.build.contract_id = second
+        self.assertEqual(self.build.contract_id, second)
+
+    def test_line_of_another_contract_is_not_moved_onto_an_asked_milestone(self):
+        second = self.add_contract()
+        line = self.build.create({"contract_id": second.id, "name": "Theirs"})
+        self.ask()
+        with self.assertRaisesRegex(ValidationError, "withdraw the question"):
+            line.milestone_id = self.milestone
+
+    def test_each_contract_asks_its_own_customer(self):
+        other = self.create_portal_user("Otto Other", self.partner_a)
+        second = self.add_contract()
+        line = self.build.create({"contract_id": second.id, "name": "Theirs"})
+        self.ask(self.milestone | line.milestone_id)
+        mails = {mail.res_id: mail.recipient_ids for mail in self.get_mails()}
+        self.assertEqual(
+            mails,
+            {self.milestone.id: self.contact, line.milestone_id.id: other.partner_id},
+        )
+
+    def test_actions_say_that_they_are_done(self):
+        milestone = self.milestone.with_user(self.project_user)
+        self.assertIs(milestone.action_ask_acceptance(), True)
+        self.assertIs(milestone.action_withdraw_acceptance(), True)
 
     def test_client_need_not_accept_what_the_manager_marks_done(self):
         self.ask()
@@ -528,9 +611,9 @@ class TestAcceptanceAnswered(AcceptanceCommon):
             with self.subTest(method):
                 self.assertRefused("does not wait", method, *args)
                 self.ask()
-                self.project.allow_milestone_acceptance = False
+                self.contract.allow_acceptance = False
                 self.assertRefused("does not wait", method, *args)
-                self.project.allow_milestone_acceptance = True
+                self.contract.allow_acceptance = True
                 self.milestone.action_withdraw_acceptance()
                 self.assertRefused("does not wait", method, *args)
         self.ask()
@@ -539,9 +622,14 @@ class TestAcceptanceAnswered(AcceptanceCommon):
 
     def test_signature_needs_a_name(self):
         self.ask()
-        for name in ("", "  ", None, False, ["C"]):
+        for name in ("", "  ", None, False, ["C"], *INVISIBLE):
             with self.subTest(name):
                 self.assertRefused("your name", "_accept", name, self.signature)
+
+    def test_name_with_invisible_signs_is_a_name(self):
+        self.ask()
+        self.accept(name="نور\u200c الدین")
+        self.assertEqual(self.milestone.acceptance_signed_by, "نور\u200c الدین")
 
     def test_signature_is_an_image(self):
         self.ask()
@@ -615,7 +703,7 @@ class TestAcceptanceAnswered(AcceptanceCommon):
 
     def test_sending_back_needs_a_reason(self):
         self.ask()
-        for reason in ("", " \n", None, False, {"a": 1}):
+        for reason in ("", " \n", None, False, {"a": 1}, *INVISIBLE):
             with self.subTest(reason):
                 self.assertRefused("what is missing", "_send_back", reason)
 
@@ -662,10 +750,10 @@ class TestAcceptanceAnswered(AcceptanceCommon):
             self.assertRecordValues(milestone, [NOTHING])
 
     def test_acceptance_goes_with_the_milestone(self):
-        self.project.billing_automation = "manual"
+        self.contract.automation = "manual"
         self.ask()
         self.accept()
-        self.milestone.with_user(self.project_user).unlink()
+        self.milestone.with_user(self.project_admin).unlink()
         self.assertFalse(self.milestone.exists())
 
     def test_deleted_contact_leaves_the_name(self):

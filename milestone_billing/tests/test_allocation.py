@@ -1,12 +1,15 @@
 import doctest
 from dataclasses import replace
+from math import copysign
+from random import Random
 from unittest import skipUnless
 
 from odoo.tests import BaseCase, tagged
 from odoo.tools import float_compare, float_round
 
-from ..models import allocation
-from ..models.allocation import ScheduleLine, allocate, is_live
+from ..models import allocation, settlement, status
+from ..models.allocation import ScheduleLine, allocate
+from ..models.settlement import settle
 
 try:
     from hypothesis import given, settings
@@ -28,7 +31,7 @@ def balance(**history):
 
 
 def billed(amount):
-    return {"recorded": amount, "billed": amount}
+    return {"live": True, "recorded": amount, "billed": amount}
 
 
 @tagged("post_install", "-at_install")
@@ -43,7 +46,11 @@ class TestAllocation(BaseCase):
         return result
 
     def test_doctests(self):
-        self.assertEqual(doctest.testmod(allocation).failed, 0)
+        for module in (allocation, settlement, status):
+            with self.subTest(module.__name__):
+                result = doctest.testmod(module)
+                self.assertTrue(result.attempted)
+                self.assertEqual(result.failed, 0)
 
     def test_examples_of_the_trade(self):
         third = percent(33.333333)
@@ -100,10 +107,10 @@ class TestAllocation(BaseCase):
         self.assertEqual(result.rest_shift, 1000.0)
 
     def test_drift_of_an_edited_draft_goes_to_the_line_that_takes_the_rest(self):
-        raised = percent(25, recorded=2500, drafted=2600)
+        raised = percent(25, live=True, recorded=2500, drafted=2600)
         result = self.assertPlanned(10000, [raised, balance()], (2500.0, 7400.0))
         self.assertEqual(result.over_scheduled, 0.0)
-        lowered = percent(25, recorded=2500, drafted=2400)
+        lowered = percent(25, live=True, recorded=2500, drafted=2400)
         self.assertPlanned(10000, [lowered, balance()], (2500.0, 7500.0))
 
     def test_fully_credited_line_follows_the_contract_again(self):
@@ -142,6 +149,76 @@ class TestAllocation(BaseCase):
                                     (8000.0, 2000.0))  # fmt: skip
         self.assertEqual(result.over_scheduled, 1000.0)
 
+    def test_live_is_a_document_not_an_amount(self):
+        nothing = percent(25, live=True, recorded=2500)
+        self.assertPlanned(12000, [nothing, balance()], (2500.0, 9500.0))
+        credited_draft = percent(25, live=True, recorded=2500, drafted=2500,
+                                 billed=-2500)  # fmt: skip
+        self.assertPlanned(12000, [credited_draft, balance()], (2500.0, 9500.0))
+
+    def test_closed_line_plans_what_it_kept_also_of_a_raised_contract(self):
+        quarters = [percent(25) for _n in range(4)]
+        quarters[1] = percent(25, written_off=2500, kept=0.0)
+        self.assertPlanned(9500, quarters, (3000.0, 0.0, 3000.0, 3500.0))
+        lines = [percent(25, written_off=500, kept=2000.0, **billed(2000)), balance()]
+        self.assertPlanned(11500, lines, (2000.0, 9500.0))
+
+    def test_closed_line_reopens_exactly_what_is_credited(self):
+        line = percent(25, written_off=500, kept=2000.0, live=True, recorded=2500,
+                       billed=1700)  # fmt: skip
+        result = self.assertPlanned(11500, [line, balance()], (2000.0, 9500.0))
+        self.assertEqual(result.planned[0] - line.used, 300)
+
+    def test_closed_line_takes_no_rest(self):
+        closed = balance(written_off=2500, kept=0.0)
+        result = self.assertPlanned(9500, [percent(75), closed], (9000.0, 0.0))
+        self.assertEqual(result.unscheduled, 500)
+        halves = [percent(50), percent(50, written_off=5000, kept=0.0)]
+        self.assertPlanned(7000, halves, (7000.0, 0.0))
+
+    def test_nothing_is_not_less_than_nothing(self):
+        for contract, lines in ((10000, [percent(50)] * 2), (0, []), (0, [balance()])):
+            result = allocate(contract, 0.01, lines)
+            amounts = (result.over_scheduled, result.unscheduled, *result.planned)
+            self.assertEqual({copysign(1, amount) for amount in amounts}, {1.0})
+
+    def test_shares_of_a_settlement_add_up(self):
+        random = Random(7)
+        for digits in (0, 2, 3):
+
+            def round_amount(amount, digits=digits):
+                return float_round(amount, precision_digits=digits)
+
+            for _n in range(300):
+                nets = {
+                    stage: round_amount(random.uniform(0, 5000))
+                    for stage in range(random.randint(1, 5))
+                }
+                total = round_amount(sum(nets.values()) * random.uniform(1, 1.25))
+                residual = round_amount(total * random.uniform(0, 1))
+                received = round_amount((total - residual) * random.uniform(0, 1))
+                shares = settle(nets, total, residual, received, round_amount).values()
+                due = sum(nets.values()) * residual / total if total else 0.0
+                self.assertEqual(
+                    float_compare(
+                        sum(share.unpaid for share in shares),
+                        round_amount(due),
+                        precision_digits=digits,
+                    ),
+                    0,
+                )
+                for share in shares:
+                    self.assertLessEqual(
+                        float_compare(
+                            share.paid, share.settled, precision_digits=digits
+                        ),
+                        0,
+                    )
+
+    def test_settlement_of_nothing_is_nothing(self):
+        share = settle({"A": 0.0}, 0.0, 0.0, 0.0, round)["A"]
+        self.assertEqual((share.unpaid, share.settled, share.paid), (0, 0, 0))
+
     @skipUnless(given, "hypothesis is not installed")
     def test_allocation_holds_for_any_contract_currency_and_history(self):
         @settings(max_examples=1000, deadline=None, database=None)
@@ -165,7 +242,9 @@ class TestAllocation(BaseCase):
             self.assertGreaterEqual(planned, 0.0)
             self.assertEqual(compare(planned, float_round(
                 planned, precision_rounding=rounding)), 0)  # fmt: skip
-            if is_live(line, rounding):
+            if line.kept is not None:
+                self.assertEqual(compare(planned, line.kept), 0)
+            elif line.live:
                 given_up = line.carried + line.written_off
                 self.assertEqual(compare(planned, max(line.recorded - given_up, 0)), 0)
             takes += max(planned, line.used)
@@ -174,7 +253,8 @@ class TestAllocation(BaseCase):
         self.assertEqual(compare(takes + gap, contract), 0)
         self.assertEqual(min(result.unscheduled, result.over_scheduled), 0.0)
         if result.rest_index is not None:
-            self.assertFalse(is_live(lines[result.rest_index], rounding))
+            self.assertFalse(lines[result.rest_index].live)
+            self.assertIsNone(lines[result.rest_index].kept)
             self.assertEqual(result.unscheduled, 0.0)
             if result.over_scheduled and not lines[result.rest_index].opening:
                 self.assertEqual(result.planned[result.rest_index], 0.0)
@@ -193,6 +273,7 @@ class TestAllocation(BaseCase):
                 continue
             lines[index] = replace(
                 line,
+                live=True,
                 recorded=planned + line.carried + line.written_off,
                 drafted=line.drafted + open_amount,
             )
@@ -256,7 +337,13 @@ if given:
                     ["carried"],
                     ["written_off"],
                     ["recorded", "billed", "carried", "written_off"],
+                    ["recorded", "billed", "written_off", "kept"],
+                    ["written_off", "kept"],
                 ]
             )
         )
-        return {name: draw(amounts) for name in names}
+        return {
+            # a draft of 0.00 is live, too
+            "live": "recorded" in names,
+            **{name: draw(amounts) for name in names},
+        }

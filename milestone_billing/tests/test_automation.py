@@ -1,3 +1,7 @@
+from datetime import date
+
+from freezegun import freeze_time
+
 from odoo import fields
 
 from .common import MilestoneBillingCommon
@@ -27,7 +31,7 @@ class TestAutomation(MilestoneBillingCommon):
         self.assertEqual(self.get_invoices(self.build).state, "draft")
 
     def test_post_makes_a_draft_that_odoos_job_posts(self):
-        self.project.billing_automation = "post"
+        self.contract.automation = "post"
         before = self.count_triggers("account.ir_cron_auto_post_draft_entry")
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
@@ -44,13 +48,13 @@ class TestAutomation(MilestoneBillingCommon):
         self.assertEqual(self.build.state, "billed")
 
     def test_untouched_draft_to_be_posted_goes_with_the_tick(self):
-        self.project.billing_automation = "post_send"
+        self.contract.automation = "post_send"
         self.mark_done(self.build)
         self.mark_done(self.build, done=False)
         self.assertEqual(self.build.state, "upcoming")
 
     def test_invoice_reset_to_draft_is_not_posted_again_by_itself(self):
-        self.project.billing_automation = "post"
+        self.contract.automation = "post"
         self.mark_done(self.build)
         self.run_posting()
         move = self.get_invoices(self.build)
@@ -60,7 +64,7 @@ class TestAutomation(MilestoneBillingCommon):
         self.assertEqual(move.state, "draft")
 
     def test_customer_of_manual_sending_leaves_an_activity(self):
-        self.project.billing_automation = "post_send"
+        self.contract.automation = "post_send"
         self.customer.invoice_sending_method = "manual"
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
@@ -70,15 +74,15 @@ class TestAutomation(MilestoneBillingCommon):
         self.assertIn("is set to manual sending", move.activity_ids.note)
 
     def test_draft_made_by_hand_is_not_posted_by_itself(self):
-        self.project.billing_automation = "post"
-        self.project.partner_id = False
+        self.contract.automation = "post"
+        self.contract.partner_id = False
         self.mark_done(self.build)
-        self.project.partner_id = self.customer
+        self.contract.partner_id = self.customer
         self.build.with_user(self.accountant).action_create_draft_invoice()
         self.assertEqual(self.get_invoices(self.build).auto_post, "no")
 
     def test_post_and_send_sends_what_was_posted(self):
-        self.project.billing_automation = "post_send"
+        self.contract.automation = "post_send"
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
         before = self.count_triggers("account.ir_cron_account_move_send")
@@ -94,7 +98,7 @@ class TestAutomation(MilestoneBillingCommon):
         self.assertIn(self.customer, message.partner_ids)
 
     def test_failure_to_send_leaves_the_posted_invoice_and_an_activity(self):
-        self.project.billing_automation = "post_send"
+        self.contract.automation = "post_send"
         self.customer.email = False
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
@@ -113,9 +117,25 @@ class TestAutomation(MilestoneBillingCommon):
         )
         self.assertIn("has no e-mail address", move.activity_ids.note)
 
-    def test_new_projects_take_the_companys_default(self):
+    def test_invoice_posted_by_itself_bears_the_day_of_the_tick(self):
+        # 31 December, 23:30 in New York
+        tz = "America/New_York"
+        users = self.project_user | self.env.ref("base.user_root")
+        users.tz = self.company.partner_id.tz = tz
+        self.contract.automation = "post"
+        with freeze_time("2026-01-01 04:30:00"):
+            self.mark_done(self.build)
+            self.run_posting()
+        move = self.get_invoices(self.build)
+        self.assertRecordValues(
+            move, [{"state": "posted", "invoice_date": date(2025, 12, 31)}]
+        )
+
+    def test_new_contracts_take_the_companys_default(self):
         self.company.milestone_billing_automation = "manual"
-        project = self.env["project.project"].with_user(self.project_admin).create(
-            {"name": "New", "allow_milestone_billing": True}
-        )  # fmt: skip
-        self.assertEqual(project.billing_automation, "manual")
+        contract = (
+            self.env["milestone.billing.contract"]
+            .with_user(self.project_admin)
+            .create({"project_id": self.project.id})
+        )
+        self.assertEqual(contract.automation, "manual")

@@ -41,6 +41,12 @@ class Act(NamedTuple):
         return getattr(self.records.with_env(env), self.method)(*self.args)
 
 
+def perform_counted(records, tries, method, args):
+    """Perform an act, and note that it was tried."""
+    tries.append(method)
+    return getattr(records, method)(*args)
+
+
 # -----------------------------------------------------------------------------
 # What the process does that is killed
 # -----------------------------------------------------------------------------
@@ -182,6 +188,7 @@ class ConcurrencyCommon(BaseCase):
         moves.with_context(force_delete=True).unlink()
         projects = env["project.project"].search([("company_id", "in", company.ids)])
         # the projects' cascade in the database would leave the messages
+        projects.billing_contract_ids.unlink()
         projects.milestone_ids.unlink()
         projects.unlink()
 
@@ -195,7 +202,7 @@ class ConcurrencyCommon(BaseCase):
             ).unlink()
 
     def create_schedule(self, *stages, contract_sum=10000.0, **values):
-        """Create a project billed in stages.
+        """Create a contract, with a project of its own, that is billed in stages.
 
         :param stages: (basis, percent or fixed amount) of each line
         :return: its milestone lines
@@ -207,10 +214,14 @@ class ConcurrencyCommon(BaseCase):
                     "company_id": self.company.id,
                     "user_id": self.manager_id,
                     "partner_id": self.customer.id,
-                    "allow_milestone_billing": True,
+                }
+            )
+            contract = env["milestone.billing.contract"].create(
+                {
+                    "project_id": project.id,
                     "contract_sum": contract_sum,
-                    "billing_product_id": self.product.id,
-                    "billing_line_ids": [
+                    "product_id": self.product.id,
+                    "line_ids": [
                         Command.create(
                             {
                                 "name": f"Stage {number}",
@@ -225,12 +236,18 @@ class ConcurrencyCommon(BaseCase):
                     **values,
                 }
             )
-            return project.billing_line_ids
+            return contract.line_ids
 
     def fetch(self, records, path):
         """Return what is committed of a field, or of a path of fields."""
         with self.environment() as env:
             return records.with_env(env).mapped(path)
+
+    def fetch_prices(self, lines):
+        """Return the (id, unit price) of the invoice lines that bill these lines."""
+        with self.environment() as env:
+            move_lines = lines.with_env(env).move_line_ids
+            return [(line.id, line.price_unit) for line in move_lines.sorted("id")]
 
     def fetch_invoices(self, lines):
         return self.fetch(lines, "move_line_ids.move_id")
@@ -330,17 +347,19 @@ class ConcurrencyCommon(BaseCase):
     def assertSound(self, lines):
         """Assert what holds of a schedule whatever happened at once."""
         with self.environment() as env, closing(env.cr):
-            lines = lines.with_env(env)
-            project = lines.project_id
-            self.assertTotalsEqualInvoiceLines(project)
-            self.assertContractNotExceeded(project)
+            project = lines.with_env(env).project_id
+            contracts = project.billing_contract_ids
+            for contract in contracts:
+                self.assertTotalsEqualInvoiceLines(contract)
+                self.assertContractNotExceeded(contract)
             self.assertStoredAsRecomputed(project)
             self.assertStoredAsRecomputed(project.milestone_ids)
-            self.assertStoredAsRecomputed(project.billing_line_ids)
+            self.assertStoredAsRecomputed(contracts)
+            self.assertStoredAsRecomputed(contracts.line_ids)
 
-    def assertTotalsEqualInvoiceLines(self, project):
+    def assertTotalsEqualInvoiceLines(self, contract):
         """Compare the stored totals with a plain sum over the invoice lines."""
-        rows = project.env.execute_query(
+        rows = contract.env.execute_query(
             SQL(
                 """
                 SELECT line.amount_drafted,
@@ -355,22 +374,22 @@ class ConcurrencyCommon(BaseCase):
                   FROM milestone_billing_line line
              LEFT JOIN account_move_line aml ON aml.milestone_billing_line_id = line.id
              LEFT JOIN account_move move ON move.id = aml.move_id
-                 WHERE line.project_id = %s
+                 WHERE line.contract_id = %s
               GROUP BY line.id
                 """,
-                project.id,
+                contract.id,
             )
         )
         for stored_drafted, stored_billed, drafted, billed in rows:
             self.assertAlmostEqual(stored_drafted, drafted, 2)
             self.assertAlmostEqual(stored_billed, billed, 2)
         _stored_drafted, _stored_billed, drafted, billed = zip(*rows, strict=True)
-        self.assertAlmostEqual(project.contract_drafted, float(sum(drafted)), 2)
-        self.assertAlmostEqual(project.contract_billed, float(sum(billed)), 2)
+        self.assertAlmostEqual(contract.amount_drafted, float(sum(drafted)), 2)
+        self.assertAlmostEqual(contract.amount_billed, float(sum(billed)), 2)
 
-    def assertContractNotExceeded(self, project):
-        used = project.contract_drafted + project.contract_billed
-        self.assertLessEqual(round(used, 2), round(project.contract_to_date, 2))
+    def assertContractNotExceeded(self, contract):
+        used = contract.amount_drafted + contract.amount_billed
+        self.assertLessEqual(round(used, 2), round(contract.amount_to_date, 2))
 
     def assertStoredAsRecomputed(self, records):
         """Assert that the addon's stored computes are as if computed now."""
@@ -414,7 +433,7 @@ class TestConcurrency(ConcurrencyCommon):
         )
         self.assertAllSucceed(*[self.tick(line) for line in lines])
         self.assertEachBilledOnce(lines)
-        drafted = self.fetch(lines, "project_id.contract_drafted")
+        drafted = self.fetch(lines, "contract_id.amount_drafted")
         self.assertEqual(drafted, [9999.99])
 
     def test_a_tick_that_began_before_another_was_committed_bills_nothing_more(self):
@@ -444,7 +463,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_a_milestone_accepted_by_two_at_once_is_billed_once(self):
         line, _final = self.create_schedule(
-            ("percent", 30.0), ("balance", 0.0), allow_milestone_acceptance=True
+            ("percent", 30.0), ("balance", 0.0), allow_acceptance=True
         )
         accept = self.accept(line)
         errors = self.perform_at_once(accept, accept)
@@ -453,7 +472,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_a_milestone_accepted_and_ticked_at_once_is_billed_once(self):
         line, _final = self.create_schedule(
-            ("percent", 30.0), ("balance", 0.0), allow_milestone_acceptance=True
+            ("percent", 30.0), ("balance", 0.0), allow_acceptance=True
         )
         accept = self.accept(line)
         self.assertAllSucceed(accept, self.tick(line))
@@ -511,7 +530,7 @@ class TestConcurrency(ConcurrencyCommon):
         self.assertIsInstance(errors[0], ValidationError | None)
         self.assertSound(first)
         self.assertEqual(len(self.fetch_invoices(final)), 1)
-        drafted = self.fetch(first, "project_id.contract_drafted")
+        drafted = self.fetch(first, "contract_id.amount_drafted")
         self.assertEqual(drafted, [10000.0])
 
     def test_a_raised_draft_that_a_tick_overtook_is_refused(self):
@@ -531,7 +550,7 @@ class TestConcurrency(ConcurrencyCommon):
     def test_a_contract_sum_lowered_below_a_tick_that_overtook_is_refused(self):
         line, _final = self.create_schedule(("percent", 90.0), ("balance", 0.0))
         lower = self.by_manager(
-            self.fetch(line, "project_id"), "write", {"contract_sum": 8000.0}
+            self.fetch(line, "contract_id"), "write", {"contract_sum": 8000.0}
         )
         with self.assertRaises(ValidationError):
             self.perform_overtaken(lower, self.tick(line))
@@ -551,7 +570,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_drafts_created_by_two_at_once_are_made_once(self):
         lines = self.create_schedule(
-            ("percent", 30.0), ("balance", 0.0), billing_automation="manual"
+            ("percent", 30.0), ("balance", 0.0), automation="manual"
         )
         self.perform(self.tick(lines))
         create = self.by_accountant(lines, "action_create_draft_invoice")
@@ -591,7 +610,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_a_tick_that_an_added_line_overtook_makes_that_line_ready_too(self):
         line, _final = self.create_schedule(
-            ("percent", 30.0), ("balance", 0.0), billing_automation="manual"
+            ("percent", 30.0), ("balance", 0.0), automation="manual"
         )
         self.perform_overtaken(self.tick(line), self.add_line(line))
         self.assertSound(line)
@@ -600,7 +619,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_a_line_moved_to_a_milestone_that_a_tick_overtook_is_ready(self):
         line, moved = self.create_schedule(
-            ("percent", 30.0), ("balance", 0.0), billing_automation="manual"
+            ("percent", 30.0), ("balance", 0.0), automation="manual"
         )
         self.perform_overtaken(self.move_line(moved, line), self.tick(line))
         self.assertSound(line)
@@ -608,7 +627,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_a_tick_that_a_moved_line_overtook_makes_that_line_ready_too(self):
         line, moved = self.create_schedule(
-            ("percent", 30.0), ("balance", 0.0), billing_automation="manual"
+            ("percent", 30.0), ("balance", 0.0), automation="manual"
         )
         self.perform_overtaken(self.tick(line), self.move_line(moved, line))
         self.assertSound(line)
@@ -616,7 +635,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_the_last_two_milestones_ticked_at_once_make_the_project_ready(self):
         lines = self.create_schedule(
-            ("percent", 30.0), ("balance", 0.0), billing_automation="manual"
+            ("percent", 30.0), ("balance", 0.0), automation="manual"
         )
         self.perform_overtaken(self.tick(lines[0]), self.tick(lines[1]))
         self.assertSound(lines)
@@ -628,11 +647,279 @@ class TestConcurrency(ConcurrencyCommon):
         vals = {"milestone_id": self.fetch(other, "milestone_id").id}
         return self.by_manager(line, "write", vals)
 
-    def add_line(self, line):
-        """Add a line to the milestone of ``line``."""
-        milestone = self.fetch(line, "milestone_id")
-        vals = {"name": "Extra", "percent": 10.0, "milestone_id": milestone.id}
+    def add_line(self, line, contract=None):
+        """Add a line to the milestone of ``line``, of its contract or of another."""
+        vals = {
+            "name": "Extra",
+            "percent": 10.0,
+            "milestone_id": self.fetch(line, "milestone_id").id,
+            "contract_id": (contract or self.fetch(line, "contract_id")).id,
+        }
         return self.by_manager(line.browse(), "create", [vals])
+
+    # -------------------------------------------------------------------------
+    # A TICK AGAINST ANOTHER CONTRACT
+    # -------------------------------------------------------------------------
+
+    def create_other_contract(self, line):
+        """Create a second contract on the project of ``line``, without lines."""
+        with self.environment() as env:
+            return env["milestone.billing.contract"].create(
+                {
+                    "project_id": line.with_env(env).project_id.id,
+                    "reference": "Other",
+                    "contract_sum": 5000.0,
+                    "product_id": self.product.id,
+                }
+            )
+
+    def assertNoneIsForgotten(self, milestone, states):
+        """Assert that no line of a reached milestone waits for a tick to come."""
+        self.assertEqual(self.fetch(milestone, "is_reached"), [True])
+        lines = self.fetch(milestone, "billing_line_ids")
+        self.assertSound(lines)
+        self.assertEqual(self.fetch(lines, "state"), states)
+        for line in lines:
+            drafts = self.fetch_invoices(line)
+            is_drafted = self.fetch(line, "state") == ["drafted"]
+            self.assertEqual(len(drafts), int(is_drafted))
+
+    def test_a_first_line_of_another_contract_that_a_tick_overtook_is_ready(self):
+        line, _final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        other = self.create_other_contract(line)
+        self.perform_overtaken(self.add_line(line, other), self.tick(line))
+        milestone = self.fetch(line, "milestone_id")
+        self.assertNoneIsForgotten(milestone, ["drafted", "ready"])
+
+    def test_a_tick_that_another_contracts_first_line_overtook_bills_both(self):
+        line, _final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        other = self.create_other_contract(line)
+        self.perform_overtaken(self.tick(line), self.add_line(line, other))
+        milestone = self.fetch(line, "milestone_id")
+        self.assertNoneIsForgotten(milestone, ["drafted", "drafted"])
+        invoices = self.fetch(milestone, "billing_line_ids.move_line_ids.move_id")
+        self.assertEqual(len(invoices), 2)
+
+    def test_a_first_line_of_another_contract_made_during_a_tick_is_never_forgotten(
+        self,
+    ):
+        line, _final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        other = self.create_other_contract(line)
+        self.assertAllSucceed(self.tick(line), self.add_line(line, other))
+        milestone = self.fetch(line, "milestone_id")
+        [state] = self.fetch(other, "line_ids.state")
+        self.assertIn(state, ("drafted", "ready"))
+        self.assertNoneIsForgotten(milestone, ["drafted", state])
+
+    def create_bare_milestone(self, line):
+        """Create a milestone that no line bills yet, in the project of ``line``."""
+        with self.environment() as env:
+            return env["project.milestone"].create(
+                {"name": "Bare", "project_id": line.with_env(env).project_id.id}
+            )
+
+    def get_acts_on_a_bare_milestone(self):
+        """Return a milestone without lines, its tick, and the act of adding a line."""
+        [line] = self.create_schedule(("percent", 30.0))
+        milestone = self.create_bare_milestone(line)
+        vals = {
+            "name": "First",
+            "percent": 10.0,
+            "milestone_id": milestone.id,
+            "contract_id": self.fetch(line, "contract_id").id,
+        }
+        return (
+            milestone,
+            self.by_project_user(milestone, "write", {"is_reached": True}),
+            self.by_manager(line.browse(), "create", [vals]),
+        )
+
+    def test_a_first_line_at_all_that_a_tick_overtook_is_ready(self):
+        milestone, tick, add_line = self.get_acts_on_a_bare_milestone()
+        self.perform_overtaken(add_line, tick)
+        self.assertNoneIsForgotten(milestone, ["ready"])
+
+    def test_a_tick_that_the_first_line_at_all_overtook_bills_it(self):
+        milestone, tick, add_line = self.get_acts_on_a_bare_milestone()
+        self.perform_overtaken(tick, add_line)
+        self.assertNoneIsForgotten(milestone, ["drafted"])
+
+    def test_a_milestone_of_two_contracts_ticked_by_four_at_once_is_billed_once(self):
+        line, _final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        other = self.create_other_contract(line)
+        self.perform(self.add_line(line, other))
+        self.assertAllSucceed(*[self.tick(line)] * 4)
+        lines = self.fetch(line, "milestone_id.billing_line_ids")
+        self.assertEqual(len(lines), 2)
+        self.assertEachBilledOnce(lines)
+
+    # -------------------------------------------------------------------------
+    # DECISIONS
+    # -------------------------------------------------------------------------
+
+    def carry(self, line):
+        return self.by_accountant(line, "_decide", "carry", "Agreed")
+
+    def test_a_carried_stage_is_drafted_with_the_balance_that_it_overtook(self):
+        stage, final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        self.perform_overtaken(self.tick(final), self.carry(stage))
+        self.assertEachBilledOnce(final)
+        self.assertEqual(self.fetch(final, "amount_drafted"), [10000.0])
+        self.assertEqual(self.fetch(stage, "amount_carried"), [3000.0])
+
+    def test_a_stage_is_not_carried_to_a_balance_that_was_just_drafted(self):
+        stage, final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        with self.assertRaises(ValidationError):
+            self.perform_overtaken(self.carry(stage), self.tick(final))
+        self.assertEachBilledOnce(final)
+        self.assertEqual(self.fetch(final, "amount_drafted"), [7000.0])
+        self.assertEqual(self.fetch(stage, "amount_carried"), [0.0])
+
+    def test_a_stage_carried_while_the_balance_is_ticked_is_billed_once(self):
+        stage, final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        errors = self.perform_at_once(self.carry(stage), self.tick(final))
+        self.assertIsNone(errors[1])
+        self.assertIsInstance(errors[0], ValidationError | None)
+        self.assertEachBilledOnce(final)
+        carried = self.fetch(stage, "amount_carried")[0]
+        self.assertEqual(self.fetch(final, "amount_drafted"), [7000.0 + carried])
+        self.assertEqual(carried, 0.0 if errors[0] else 3000.0)
+
+    # -------------------------------------------------------------------------
+    # EDITS
+    # -------------------------------------------------------------------------
+
+    def shift(self, lines, net):
+        """Move a net amount between two lines of one draft: its total stays."""
+        commands = [
+            Command.update(id_, {"price_unit": price + delta})
+            for (id_, price), delta in zip(
+                self.fetch_prices(lines), (-net, net), strict=True
+            )
+        ]
+        [invoice] = self.fetch_invoices(lines)
+        return self.by_accountant(invoice, "write", {"invoice_line_ids": commands})
+
+    def create_drafts_of_two(self):
+        """Return the lines of two drafts of one contract, two lines in each."""
+        lines = self.create_schedule(
+            *[("percent", 20.0)] * 4, ("balance", 0.0), automation="manual"
+        )
+        for pair in (lines[:2], lines[2:4]):
+            vals = {"milestone_id": self.fetch(pair[0], "milestone_id").id}
+            self.perform(self.by_manager(pair[1], "write", vals))
+            self.perform(self.tick(pair[0]))
+            self.perform(self.by_accountant(pair, "action_create_draft_invoice"))
+        return lines
+
+    def test_edits_of_two_drafts_that_leave_the_totals_equal(self):
+        lines = self.create_drafts_of_two()
+        first, second, final = lines[:2], lines[2:4], lines[4]
+        for net in (500.0, -1000.0):
+            self.assertAllSucceed(self.shift(first, 500.0), self.shift(second, net))
+            self.assertSound(lines)
+        self.assertEqual(
+            self.fetch(lines[:4], "amount_drafted"), [1000.0, 3000.0, 2500.0, 1500.0]
+        )
+        self.assertEqual(self.fetch(final, "contract_id.amount_drafted"), [8000.0])
+        # the stages drafted above their plan take that from the balance
+        self.assertEqual(self.fetch(final, "amount_planned"), [500.0])
+
+    def test_an_edit_that_another_overtook_is_tried_again_though_no_total_changed(self):
+        lines = self.create_drafts_of_two()
+        tries = []
+        act = self.shift(lines[:2], 500.0)
+        overtaken = act._replace(
+            method="_perform_counted", args=(tries, act.method, act.args)
+        )
+        model = self.registry["account.move"]
+        with patch.object(model, "_perform_counted", perform_counted, create=True):
+            self.perform_overtaken(overtaken, self.shift(lines[2:4], 500.0))
+        self.assertEqual(len(tries), 2)
+        self.assertSound(lines)
+
+    # -------------------------------------------------------------------------
+    # WHAT MAKES TWO ACTS CONFLICT
+    # -------------------------------------------------------------------------
+
+    def fetch_version(self, records):
+        """Return what changes of a row each time that a transaction writes it."""
+        with self.environment() as env:
+            rows = env.execute_query(
+                SQL(
+                    "SELECT xmin::text FROM %s WHERE id IN %s ORDER BY id",
+                    SQL.identifier(records._table),
+                    tuple(records.ids),
+                )
+            )
+        return [version for [version] in rows]
+
+    def assertWrites(self, act, *others):
+        """Perform an act that writes the rows of these records."""
+        before = [self.fetch_version(records) for records in others]
+        self.perform(act)
+        for records, versions in zip(others, before, strict=True):
+            for old, new in zip(versions, self.fetch_version(records), strict=True):
+                self.assertNotEqual(old, new, f"{act} does not write {records}")
+
+    def test_every_act_on_a_contract_writes_its_row(self):
+        line, second, _final = self.create_schedule(
+            ("percent", 30.0), ("percent", 30.0), ("balance", 0.0)
+        )
+        contract = self.fetch(line, "contract_id")
+        milestone = self.fetch(line, "milestone_id")
+
+        def by_accountant(records, method, *args):
+            self.assertWrites(self.by_accountant(records, method, *args), contract)
+
+        self.assertWrites(self.tick(line), contract, milestone)
+        self.assertWrites(self.untick(line), contract, milestone)
+        self.assertWrites(self.tick(line), contract, milestone)
+        self.assertWrites(self.set_price(line, 2900.0), contract)
+        invoice = self.fetch_invoices(line)
+        by_accountant(invoice, "action_post")
+        by_accountant(invoice, "button_draft")
+        by_accountant(invoice, "button_cancel")
+        by_accountant(line, "action_create_draft_invoice")
+        draft = self.fetch_invoices(line) - invoice
+        by_accountant(draft, "action_post")
+        with self.environment(self.accountant_id) as env:
+            credit_note = draft.with_env(env)._reverse_moves()
+        by_accountant(credit_note, "action_post")
+        by_accountant(credit_note, "button_draft")
+        by_accountant(credit_note, "unlink")
+        self.assertWrites(self.carry(second), contract)
+        decision = self.fetch(second, "decision_ids")
+        by_accountant(decision, "action_undo")
+
+    def test_every_change_of_a_schedule_writes_its_rows(self):
+        line, other, final = self.create_schedule(
+            ("percent", 30.0), ("percent", 30.0), ("balance", 0.0)
+        )
+        contract = self.fetch(line, "contract_id")
+        milestone = self.fetch(line, "milestone_id")
+        self.assertWrites(self.add_line(line), contract, milestone)
+        added = self.fetch(milestone, "billing_line_ids") - line
+        vals = {"milestone_id": self.fetch(other, "milestone_id").id}
+        self.assertWrites(
+            self.by_manager(added, "write", vals),
+            contract,
+            milestone,
+            self.fetch(other, "milestone_id"),
+        )
+        self.assertWrites(
+            self.by_manager(added, "unlink"),
+            contract,
+            self.fetch(other, "milestone_id"),
+        )
+        for records, vals in (
+            (line, {"percent": 31.0}),
+            (line, {"basis": "fixed", "amount": 3100.0}),
+            (final, {"basis": "percent", "percent": 0.0}),
+            (contract, {"contract_sum": 10001.0}),
+        ):
+            with self.subTest(vals):
+                self.assertWrites(self.by_manager(records, "write", vals), contract)
 
     # -------------------------------------------------------------------------
     # A PROCESS THAT IS KILLED

@@ -1,7 +1,7 @@
 from psycopg2 import IntegrityError
 
-from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form
 from odoo.tools import mute_logger
 
@@ -12,42 +12,56 @@ class TestContract(MilestoneBillingCommon):
     """The contract, its schedule and what keeps them true."""
 
     def test_worked_example_of_the_trade(self):
-        self.assertEqual(
-            self.project.billing_line_ids.mapped("amount_planned"), [2500.0] * 4
-        )
-        self.assertFalse(self.project.schedule_notice)
+        self.assertEqual(self.contract.line_ids.mapped("amount_planned"), [2500.0] * 4)
+        self.assertFalse(self.contract.schedule_notice)
+        self.assertEqual(self.contract.state, "upcoming")
         self.assertEqual(self.project.billing_state, "upcoming")
 
-    def test_switching_on_switches_milestones_on_and_sets_the_company(self):
-        project = self.env["project.project"].create({"name": "Later"})
-        self.assertFalse(project.billing_company_id)
-        project.allow_milestone_billing = True
+    def test_new_contract_switches_milestones_on_and_takes_its_defaults(self):
+        project = self.env["project.project"].create(
+            {
+                "name": "Later",
+                "allow_milestones": False,
+                "partner_id": self.customer.id,
+            }
+        )
+        contract = self.env["milestone.billing.contract"].create(
+            {"project_id": project.id}
+        )
+        self.assertTrue(project.allow_milestones)
+        self.assertFalse(project.company_id)
         self.assertRecordValues(
-            project,
+            contract,
             [
                 {
-                    "allow_milestones": True,
-                    "billing_company_id": self.company.id,
-                    "contract_currency_id": self.company.currency_id.id,
-                    "billing_automation": "draft",
-                    "billing_user_id": self.env.user.id,
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "currency_id": self.company.currency_id.id,
+                    "automation": "draft",
+                    "user_id": self.env.user.id,
+                    "active": True,
                 }
             ],
         )
 
-    def test_projects_company_is_the_billing_company(self):
+    def test_projects_company_is_the_contracts_company(self):
         other = self.setup_other_company()["company"]
         project = self.env["project.project"].create(
-            {"name": "X", "company_id": other.id, "allow_milestone_billing": True}
+            {"name": "X", "company_id": other.id}
         )
-        self.assertEqual(project.billing_company_id, other)
-        with self.assertRaisesRegex(ValidationError, "is billed by it"):
-            project.billing_company_id = self.company
+        contract = self.env["milestone.billing.contract"].create(
+            {"project_id": project.id}
+        )
+        self.assertEqual(contract.company_id, other)
+        self.assertEqual(contract.currency_id, other.currency_id)
+        with self.assertRaises(ValidationError) as refusal:
+            contract.company_id = self.company
+        self.assertIn(other.name, str(refusal.exception))
 
     def test_line_by_name_creates_its_milestone(self):
         line = self.env["milestone.billing.line"].create(
             {
-                "project_id": self.project.id,
+                "contract_id": self.contract.id,
                 "name": "Training",
                 "deadline": "2027-01-31",
             }
@@ -63,6 +77,7 @@ class TestContract(MilestoneBillingCommon):
             {"name": "Beta", "project_id": self.project.id}
         )
         line = self.env["milestone.billing.line"].create({"milestone_id": milestone.id})
+        self.assertEqual(line.contract_id, self.contract)
         self.assertEqual(line.name, "Beta")
         milestone.with_user(self.project_user).name = "Public beta"
         self.assertEqual(line.name, "Public beta")
@@ -70,41 +85,49 @@ class TestContract(MilestoneBillingCommon):
         milestone.name = "Gamma"
         self.assertEqual(line.name, "Beta phase")
 
-    def test_line_without_name_or_project_is_refused(self):
-        with self.assertRaisesRegex(UserError, "needs a project"):
+    def test_line_without_name_or_contract_is_refused(self):
+        with self.assertRaisesRegex(UserError, "needs a contract"):
             self.env["milestone.billing.line"].create({"name": "Nowhere"})
+
+    def test_line_of_a_milestone_of_two_contracts_is_told_which(self):
+        self.create_second_contract()
+        milestone = self.env["project.milestone"].create(
+            {"name": "Beta", "project_id": self.project.id}
+        )
+        with self.assertRaises(UserError):
+            self.env["milestone.billing.line"].create({"milestone_id": milestone.id})
 
     def test_milestone_of_another_project_is_refused(self):
         other = self.project.copy()
         with self.assertRaisesRegex(ValidationError, "same project"):
             self.build.milestone_id = other.milestone_ids[0]
 
-    def test_schedule_is_edited_on_the_project_form(self):
-        with Form(self.project.with_user(self.project_admin)) as form:
-            with form.billing_line_ids.edit(1) as line:
+    def test_schedule_is_edited_on_the_contract_form(self):
+        with Form(self.contract.with_user(self.project_admin)) as form:
+            with form.line_ids.edit(1) as line:
                 line.percent = 40
                 self.assertEqual(line.amount_planned, 4000)
             self.assertFalse(form.schedule_notice)
-            with form.billing_line_ids.new() as line:
+            with form.line_ids.new() as line:
                 line.name = "Training"
                 line.basis = "fixed"
                 line.amount = 300
         self.assertEqual(
-            self.project.billing_line_ids.mapped("amount_planned"),
+            self.contract.line_ids.mapped("amount_planned"),
             [2500.0, 4000.0, 2500.0, 700.0, 300.0],
         )
-        self.assertEqual(self.project.billing_line_ids[4].milestone_id.name, "Training")
+        self.assertEqual(self.contract.line_ids[4].milestone_id.name, "Training")
 
     def test_onchange_shows_the_same_amounts_as_saving(self):
-        form = Form(self.project)
+        form = Form(self.contract)
         form.contract_sum = 12000
-        shown = [line["amount_planned"] for line in form.billing_line_ids._records]
+        shown = [line["amount_planned"] for line in form.line_ids._records]
         form.save()
-        self.assertEqual(shown, self.project.billing_line_ids.mapped("amount_planned"))
+        self.assertEqual(shown, self.contract.line_ids.mapped("amount_planned"))
         self.assertEqual(shown, [3000.0] * 4)
 
     def test_without_a_sum_the_fixed_amounts_are_the_contract(self):
-        project = self.create_project(
+        contract = self.create_contract(
             "Fixed",
             [
                 ("Start", "deposit", "fixed", 1000.0),
@@ -112,38 +135,45 @@ class TestContract(MilestoneBillingCommon):
             ],
             contract_sum=0.0,
         )
-        self.assertEqual(project.contract_to_date, 3500.0)
-        self.assertFalse(project.schedule_notice)
+        self.assertEqual(contract.amount_original, 3500.0)
+        self.assertEqual(contract.amount_to_date, 3500.0)
+        self.assertFalse(contract.schedule_notice)
 
     def test_raised_contract_moves_open_lines_only_and_the_banner_says_so(self):
-        project = self.create_project(
+        contract = self.create_contract(
             "Quarters", [(f"Q{n}", "progress", "percent", 25) for n in range(1, 5)]
         )
-        lines = project.billing_line_ids
+        lines = contract.line_ids
         self.bill(lines[:2])
-        project.contract_sum = 12000
+        contract.contract_sum = 12000
         self.assertEqual(
             lines.mapped("amount_planned"), [2500.0, 2500.0, 3000.0, 4000.0]
         )
-        self.assertRegex(project.schedule_notice, "Q4 takes the rest: .*1,000.00 more")
+        self.assertRegex(contract.schedule_notice, "Q4 takes the rest: .*1,000.00 more")
 
     def test_banner_names_what_is_over_scheduled_or_unscheduled(self):
         self.final.write({"basis": "fixed", "amount": 4000})
-        self.assertRegex(self.project.schedule_notice, "Over-scheduled by .*1,500.00")
+        self.assertRegex(self.contract.schedule_notice, "Over-scheduled by .*1,500.00")
         self.final.amount = 1000
-        self.assertRegex(self.project.schedule_notice, "1,500.00 of the contract")
+        self.assertRegex(self.contract.schedule_notice, "1,500.00 of the contract")
 
-    def test_one_balance_line_a_project(self):
+    def test_one_balance_line_a_contract(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             self.build.basis = "balance"
             self.build.flush_recordset()
+
+    def test_each_contract_of_a_project_has_its_balance_line(self):
+        other = self.create_second_contract(
+            [("Analysis", "progress", "fixed", 1000), ("Rest", "final", "balance", 0)]
+        )
+        self.assertEqual(other.line_ids.mapped("amount_planned"), [1000, 3000])
 
     # --- never more than the contract ---
 
     def test_contract_cannot_be_lowered_below_what_is_billed(self):
         self.bill(self.deposit | self.designs)
         with self.assertRaisesRegex(ValidationError, "1,000.00 more than"):
-            self.project.contract_sum = 4000
+            self.contract.contract_sum = 4000
 
     def test_accountants_edit_beyond_the_contract_is_refused(self):
         self.bill(self.deposit | self.designs | self.build)
@@ -160,29 +190,15 @@ class TestContract(MilestoneBillingCommon):
                     ]
                 }
             )
-        self.assertEqual(self.project.contract_drafted, 2500)
+        self.assertEqual(self.contract.amount_drafted, 2500)
 
-    def test_link_written_beyond_the_contract_is_refused(self):
-        self.bill(self.project.billing_line_ids)
+    def test_link_made_beyond_the_contract_is_refused(self):
+        self.bill(self.contract.line_ids)
         with self.assertRaisesRegex(ValidationError, "10.00 more than"):
-            self.env["account.move"].create(
-                {
-                    "move_type": "out_invoice",
-                    "partner_id": self.customer.id,
-                    "invoice_line_ids": [
-                        Command.create(
-                            {
-                                "name": "Once more",
-                                "price_unit": 10,
-                                "milestone_billing_line_id": self.build.id,
-                            }
-                        )
-                    ],
-                }
-            )
+            self.create_linked_invoice((self.build, 10))
 
     def test_cancelled_invoice_reset_after_rebilling_is_refused(self):
-        moves = self.bill(self.project.billing_line_ids)
+        moves = self.bill(self.contract.line_ids)
         move = self.get_invoices(self.build)
         move.button_cancel()
         self.build.action_create_draft_invoice()
@@ -192,11 +208,11 @@ class TestContract(MilestoneBillingCommon):
 
     def test_refusal_shows_no_figures_to_who_may_not_see_them(self):
         message = (
-            self.project.with_user(self.project_user).sudo()._get_exceeded_message(1)
+            self.contract.with_user(self.project_user).sudo()._get_exceeded_message(1)
         )
         self.assertNotRegex(message, r"\d")
 
-    # --- rights of this issue ---
+    # --- rights ---
 
     def test_project_user_sees_the_badge_and_no_amount(self):
         project = self.project.with_user(self.project_user)
@@ -204,25 +220,30 @@ class TestContract(MilestoneBillingCommon):
         self.assertEqual(
             project.milestone_ids.mapped("billing_state"), ["upcoming"] * 4
         )
-        for fname in ("contract_sum", "contract_billed", "billing_line_ids"):
+        for fname in ("billing_contract_ids", "billing_amounts"):
             with self.subTest(fname), self.assertRaises(AccessError):
                 project.read([fname])
-        with self.assertRaises(AccessError):
-            self.build.with_user(self.project_user).read(["amount_planned"])
+        for record, fname in (
+            (self.contract, "contract_sum"),
+            (self.contract, "amount_billed"),
+            (self.build, "amount_planned"),
+        ):
+            with self.subTest(fname), self.assertRaises(AccessError):
+                record.with_user(self.project_user).read([fname])
 
     def test_accountant_sees_the_schedule_of_a_project_he_cannot_open(self):
         self.project.privacy_visibility = "followers"
-        line = self.build.with_user(self.accountant)
-        self.assertEqual(line.project_name, "Website")
-        self.assertEqual(line.amount_planned, 2500)
+        contract = self.contract.with_user(self.accountant)
+        self.assertEqual(contract.project_name, "Website")
+        self.assertEqual(contract.line_ids.mapped("amount_planned"), [2500] * 4)
         with self.assertRaises(AccessError):
-            line.amount = 10
+            contract.line_ids[2].amount = 10
 
     def test_automation_is_set_by_invoicing_users_only(self):
         with self.assertRaisesRegex(AccessError, "Invoicing right"):
-            self.project.with_user(self.project_admin).billing_automation = "manual"
+            self.contract.with_user(self.project_admin).automation = "manual"
         self.project_admin.group_ids += self.env.ref("account.group_account_invoice")
-        self.project.with_user(self.project_admin).billing_automation = "manual"
+        self.contract.with_user(self.project_admin).automation = "manual"
 
     # --- copies ---
 
@@ -230,7 +251,7 @@ class TestContract(MilestoneBillingCommon):
         self.bill(self.deposit)
         copy = self.project.copy()
         self.assertRecordValues(
-            copy.billing_line_ids,
+            copy.billing_contract_ids.line_ids,
             [
                 {
                     "name": name,
@@ -238,16 +259,20 @@ class TestContract(MilestoneBillingCommon):
                     "amount_planned": 2500.0,
                     "number": 0,
                 }
-                for name in self.project.billing_line_ids.mapped("name")
+                for name in self.contract.line_ids.mapped("name")
             ],
         )
-        self.assertEqual(copy.billing_line_ids.milestone_id, copy.milestone_ids)
+        self.assertEqual(
+            copy.billing_contract_ids.line_ids.milestone_id, copy.milestone_ids
+        )
         self.assertFalse(any(copy.milestone_ids.mapped("is_reached")))
 
     def test_projects_duplicated_together_keep_their_schedules_apart(self):
-        other = self.create_project("Other", [("Stage", "progress", "percent", 100)])
-        copies = (self.project | other).copy()
-        self.assertEqual([len(copy.billing_line_ids) for copy in copies], [4, 1])
+        other = self.create_contract("Other", [("Stage", "progress", "percent", 100)])
+        copies = (self.project | other.project_id).copy()
+        self.assertEqual(
+            [len(copy.billing_contract_ids.line_ids) for copy in copies], [4, 1]
+        )
 
     def test_project_made_from_a_template_has_the_schedule(self):
         self.project.is_template = True
@@ -255,5 +280,6 @@ class TestContract(MilestoneBillingCommon):
             {"is_template": False, "name": "New"}
         )
         self.assertEqual(
-            project.billing_line_ids.mapped("amount_planned"), [2500.0] * 4
+            project.billing_contract_ids.line_ids.mapped("amount_planned"),
+            [2500.0] * 4,
         )

@@ -1,15 +1,19 @@
+from contextlib import closing
+
 from lxml import html
 
+from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form
+from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MailCase
 
 from .common import MilestoneBillingCommon, normalize
 
-SCHEDULE = "milestone_billing.report_project_billing_schedule"
-STATE = "milestone_billing.report_project_billing_state"
+SCHEDULE = "milestone_billing.report_contract_billing_schedule"
+STATE = "milestone_billing.report_contract_billing_state"
 
 
 class TestDocument(MailCase, MilestoneBillingCommon):
@@ -18,22 +22,20 @@ class TestDocument(MailCase, MilestoneBillingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.project.write(
-            {"contract_reference": "C-2026-014", "contract_date": "2026-01-15"}
-        )
+        cls.contract.write({"reference": "C-2026-014", "date": "2026-01-15"})
 
-    def render(self, report, project=None, user=None):
+    def render(self, report, contract=None, user=None):
         """Return the text of a document."""
         reports = self.env["ir.actions.report"].with_user(user or self.accountant)
         content, _type = reports._render_qweb_html(
-            report, (project or self.project).ids
+            report, (contract or self.contract).ids
         )
         page = html.fromstring(content).find_class("page")[0]
         return normalize(page.text_content())
 
     def render_pdf(self, report):
         """Return the text of a document's PDF."""
-        return " ".join(self.render_pdf_pages(report, self.project))
+        return " ".join(self.render_pdf_pages(report, self.contract))
 
     def add_tax(self, amount, **values):
         """Return a new tax with a group of its own."""
@@ -48,9 +50,28 @@ class TestDocument(MailCase, MilestoneBillingCommon):
             }
         )
 
+    def pay_with_discount(self, move, discount):
+        """Settle a posted invoice with money and, for the rest, a write-off."""
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create(
+                {
+                    "payment_date": move.date,
+                    "amount": move.amount_residual - discount,
+                    "payment_difference_handling": "reconcile",
+                    "writeoff_account_id": self.company_data[
+                        "default_account_expense"
+                    ].id,
+                }
+            )
+        )
+        wizard._create_payments()
+        self.assertEqual(move.amount_residual, 0.0)
+
     def compose(self, user=None):
         """Return the composer of the e-mail with the schedule, as the user sees it."""
-        action = self.project.with_user(
+        action = self.contract.with_user(
             user or self.accountant
         ).action_send_billing_schedule()
         composer = self.env[action["res_model"]].with_user(user or self.accountant)
@@ -100,9 +121,21 @@ class TestDocument(MailCase, MilestoneBillingCommon):
             text,
         )
 
+    def test_state_tells_discounts_from_money(self):
+        move = self.bill(self.deposit)
+        self.pay_with_discount(move, 115.0)
+        text = self.render(STATE)
+        self.assertIn("Billed Paid Discounts and deductions Remaining", text)
+        self.assertIn(
+            "Project start Paid $ 2,500.00 $ 2,500.00 $ 2,400.00 $ 100.00 $ 0.00", text
+        )
+        self.assertIn(
+            "Total $ 10,000.00 $ 2,500.00 $ 2,400.00 $ 100.00 $ 7,500.00", text
+        )
+
     def test_state_does_not_tell_how_a_former_customer_paid(self):
         self.pay(self.bill(self.deposit))
-        self.project.partner_id = self.partner_a
+        self.contract.partner_id = self.partner_a
         text = self.render(STATE)
         self.assertIn(
             "Project start Billed earlier $ 2,500.00 $ 2,500.00 $ 0.00 $ 0.00", text
@@ -111,24 +144,24 @@ class TestDocument(MailCase, MilestoneBillingCommon):
 
     def test_state_without_customer_is_that_of_the_one_invoiced(self):
         self.pay(self.bill(self.deposit))
-        self.project.partner_id = False
+        self.contract.partner_id = False
         self.assertIn(
             "Project start Paid $ 2,500.00 $ 2,500.00 $ 2,500.00", self.render(STATE)
         )
 
     def test_long_schedule_is_printed_whole_and_repeats_its_header(self):
-        project = self.create_project(
+        contract = self.create_contract(
             "Tower", [(f"Part {n:02}", "progress", "percent", 2.5) for n in range(40)]
         )
-        project.milestone_ids.acceptance_criteria = "Built.\nAccepted.\nPaid."
+        contract.line_ids.milestone_id.acceptance_criteria = "Built.\nAccepted.\nPaid."
         for report in (SCHEDULE, STATE):
-            pages = self.render_pdf_pages(report, project)
+            pages = self.render_pdf_pages(report, contract)
             self.assertGreater(len(pages), 1)
             text = " ".join(pages)
             for number in range(40):
                 self.assertEqual(text.count(f"Part {number:02}"), 1)
             content, _type = self.env["ir.actions.report"]._render_qweb_html(
-                report, project.ids
+                report, contract.ids
             )
             rows = html.fromstring(content).xpath("//table[thead]/tbody/tr")
             self.assertEqual(
@@ -137,7 +170,7 @@ class TestDocument(MailCase, MilestoneBillingCommon):
 
     def test_nobody_signs_a_page_without_the_total(self):
         content, _type = self.env["ir.actions.report"]._render_qweb_html(
-            SCHEDULE, self.project.ids
+            SCHEDULE, self.contract.ids
         )
         [closing] = html.fromstring(content).xpath("//div[@name='closing']")
         self.assertIn("page-break-inside: avoid", closing.get("style"))
@@ -146,16 +179,16 @@ class TestDocument(MailCase, MilestoneBillingCommon):
 
     def test_thirds_add_up_and_keep_their_share(self):
         third = 33.333333
-        project = self.create_project(
+        contract = self.create_contract(
             "Thirds", [(name, "progress", "percent", third) for name in "ABC"]
         )
-        text = self.render(SCHEDULE, project)
+        text = self.render(SCHEDULE, contract)
         self.assertIn("33.33% $ 3,333.33", text)
         self.assertIn("33.33% $ 3,333.34", text)
         self.assertIn("Total without taxes $ 10,000.00", text)
 
     def test_share_of_the_line_that_takes_the_rest_follows_its_amount(self):
-        project = self.create_project(
+        contract = self.create_contract(
             "Rest",
             [
                 ("A", "progress", "percent", 50),
@@ -163,7 +196,7 @@ class TestDocument(MailCase, MilestoneBillingCommon):
                 ("C", "final", "percent", 50),
             ],
         )
-        text = self.render(SCHEDULE, project)
+        text = self.render(SCHEDULE, contract)
         self.assertIn("Final — C — 30% $ 3,000.00", text)
 
     def test_written_off_stage_is_cancelled(self):
@@ -174,8 +207,8 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         self.assertIn("Total without taxes $ 7,500.00", text)
 
     def test_unscheduled_rest_is_not_hidden(self):
-        project = self.create_project("Part", [("A", "progress", "percent", 40)])
-        text = self.render(SCHEDULE, project)
+        contract = self.create_contract("Part", [("A", "progress", "percent", 40)])
+        text = self.render(SCHEDULE, contract)
         self.assertIn(
             "Contract sum without taxes $ 10,000.00 Total without taxes $ 4,000.00",
             text,
@@ -185,10 +218,10 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         attack = "<script>alert(1)</script>"
         self.project.name = self.build.name = self.customer.name = attack
         self.build.milestone_id.acceptance_criteria = attack
-        self.project.contract_reference = attack
+        self.contract.reference = attack
         for report in (SCHEDULE, STATE):
             content, _type = self.env["ir.actions.report"]._render_qweb_html(
-                report, self.project.ids
+                report, self.contract.ids
             )
             self.assertNotIn(b"<script>alert", content)
 
@@ -220,9 +253,46 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         self.assertIn("Estimated total with taxes $ 12,000.00", text)
 
     def test_estimate_equals_the_invoices(self):
-        estimate = self.project._prepare_billing_schedule()["gross"]
-        invoices = self.bill(self.project.billing_line_ids)
+        estimate = self.contract._prepare_billing_schedule()["gross"]
+        invoices = self.bill(self.contract.line_ids)
         self.assertEqual(sum(invoices.mapped("amount_total")), estimate)
+
+    def test_estimated_tax_is_the_sum_of_the_stages_own_rounded_taxes(self):
+        self.company.tax_calculation_rounding_method = "round_globally"
+        self.product.taxes_id = self.add_tax(19)
+        contract = self.create_contract(
+            "Sevenths",
+            [(f"Part {n}", "progress", "percent", 14.285714) for n in range(7)],
+            contract_sum=1000.0,
+        )
+        schedule = contract._prepare_billing_schedule()
+        self.assertEqual(schedule["net"], 1000.0)
+        self.assertEqual(schedule["gross"], 1189.98)
+        self.assertIn("VAT 19% (estimated) $ 189.98", self.render(SCHEDULE, contract))
+        invoices = self.bill(contract.line_ids)
+        self.assertEqual(sum(invoices.mapped("amount_tax")), 189.98)
+
+    def test_estimate_of_stages_that_share_a_milestone_is_that_of_their_invoice(self):
+        self.company.tax_calculation_rounding_method = "round_globally"
+        self.product.taxes_id = self.add_tax(19)
+        contract = self.create_contract("Shared", [], contract_sum=142.86 * 2)
+        milestone = self.env["project.milestone"].create(
+            {"name": "All", "project_id": contract.project_id.id}
+        )
+        lines = self.deposit.create(
+            [
+                {
+                    "contract_id": contract.id,
+                    "milestone_id": milestone.id,
+                    "name": name,
+                    "basis": "fixed",
+                    "amount": 142.86,
+                }
+                for name in "AB"
+            ]
+        )
+        estimate = contract._prepare_billing_schedule()["gross"]
+        self.assertEqual(sum(self.bill(lines).mapped("amount_total")), estimate)
 
     def test_without_taxes_the_net_is_the_total(self):
         self.product.taxes_id = False
@@ -256,7 +326,7 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         self.customer.lang = "ar_001"
         reports = self.env["ir.actions.report"]
         for report in (SCHEDULE, STATE):
-            content, _type = reports._render_qweb_html(report, self.project.ids)
+            content, _type = reports._render_qweb_html(report, self.contract.ids)
             bodies = reports._prepare_html(content)[0]
             self.assertIn('dir="rtl"', bodies[0])
 
@@ -284,13 +354,13 @@ class TestDocument(MailCase, MilestoneBillingCommon):
     def test_yen_have_no_decimals(self):
         yen = self.env.ref("base.JPY")
         yen.active = True
-        project = self.create_project(
+        contract = self.create_contract(
             "Tokyo",
             [("A", "progress", "percent", 50), ("B", "final", "balance", 0)],
             contract_sum=100001,
-            contract_currency_id=yen.id,
+            currency_id=yen.id,
         )
-        text = self.render(SCHEDULE, project)
+        text = self.render(SCHEDULE, contract)
         self.assertIn("¥ 100,001", text)
         self.assertIn("In words: One Hundred And Fifteen Thousand And One Yen", text)
 
@@ -298,18 +368,18 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         dinar = self.env.ref("base.KWD")
         dinar.active = True
         self.product.taxes_id = False
-        project = self.create_project(
+        contract = self.create_contract(
             "Kuwait",
             [("A", "progress", "percent", 100)],
             contract_sum=1200.125,
-            contract_currency_id=dinar.id,
+            currency_id=dinar.id,
         )
-        text = self.render(SCHEDULE, project)
+        text = self.render(SCHEDULE, contract)
         self.assertIn("1,200.125", text)
         self.assertIn("Dinar and One Hundred And Twenty-Five Fils", text)
 
     # -------------------------------------------------------------------------
-    # RIGHTS
+    # RIGHTS: see also TestDocumentRights
     # -------------------------------------------------------------------------
 
     def test_documents_need_the_right_to_see_amounts(self):
@@ -329,9 +399,9 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         self.assertIn("Estimated total with taxes $ 11,500.00", text)
 
     def test_project_without_schedule_is_not_printed(self):
-        project = self.create_project("Empty", [])
+        contract = self.create_contract("Empty", [])
         with self.assertRaisesRegex(UserError, "Empty has no billing schedule"):
-            self.render(SCHEDULE, project)
+            self.render(SCHEDULE, contract)
 
     # -------------------------------------------------------------------------
     # E-MAILS
@@ -360,20 +430,21 @@ class TestDocument(MailCase, MilestoneBillingCommon):
     def test_schedule_is_not_sent_to_the_projects_readers(self):
         with self.mock_mail_gateway():
             composer = self.compose()
-            attachments = composer.attachment_ids
             composer.action_send_mail()
-        self.assertIn(
-            "Anton Accountant sent the billing schedule.",
-            self.project.message_ids[0].preview,
-        )
+        message = self.contract.message_ids[0]
+        self.assertEqual(message.author_id, self.accountant.partner_id)
+        self.assertTrue(message.attachment_ids)
         self.assertFalse(self.project.message_ids.attachment_ids)
-        self.assertFalse(attachments.with_user(self.project_user).has_access("read"))
+        for records in (message, message.attachment_ids):
+            self.assertTrue(records.with_user(self.accountant).has_access("read"))
+            self.assertFalse(records.with_user(self.project_user).has_access("read"))
 
-    def test_schedule_goes_nowhere_without_recipient(self):
-        composer = self.compose()
-        composer.partner_ids = False
-        with self.assertRaisesRegex(UserError, "to whom"):
-            composer.action_send_mail()
+    def test_schedule_of_one_of_several_contracts_bears_its_reference(self):
+        self.contract.create({"project_id": self.project.id})
+        self.assertEqual(
+            self.contract._get_billing_document_name(),
+            "Billing schedule - Website · C-2026-014",
+        )
 
     def test_schedule_email_is_in_the_customers_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
@@ -480,3 +551,203 @@ class TestDocument(MailCase, MilestoneBillingCommon):
             (self.credit(move), "account.email_template_edi_credit_note"),
         ):
             self.assertEqual(document._get_mail_template(), self.env.ref(template))
+
+
+@tagged("post_install", "-at_install")
+class TestDocumentRights(MailCase, MilestoneBillingCommon, HttpCase):
+    """Whoever asks for a document with amounts is judged, on every road of core's."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.template = cls.env.ref("milestone_billing.mail_template_billing_schedule")
+        cls.own_template = cls.env["mail.template"].create(
+            {
+                "name": "Figures",
+                "model_id": cls.env["ir.model"]._get_id("milestone.billing.contract"),
+                "subject": "{{ object.contract_sum }}",
+                "body_html": "<p t-out='object.contract_sum'/>",
+                "partner_to": "{{ object.partner_id.id }}",
+            }
+        )
+        company = cls.env["res.company"].create({"name": "Elsewhere"})
+        billing_user = "milestone_billing.group_milestone_billing_user"
+        cls.biller = new_test_user(
+            cls.env,
+            login="biller",
+            groups=f"project.group_project_user,{billing_user}",
+            email="biller@example.com",
+        )
+        cls.refused = [
+            new_test_user(
+                cls.env,
+                login="employee",
+                groups="base.group_user,base.group_partner_manager",
+                email="employee@example.com",
+            ),
+            cls.project_user,
+            new_test_user(
+                cls.env,
+                login="foreigner",
+                groups=f"project.group_project_user,{billing_user}",
+                company_id=company.id,
+                company_ids=[Command.set(company.ids)],
+                email="foreigner@example.com",
+            ),
+            new_test_user(
+                cls.env,
+                login="client",
+                groups="base.group_portal",
+                email="portal@example.com",
+            ),
+        ]
+        cls.refused[-1].partner_id.parent_id = cls.customer
+        cls.server_action = cls.env["ir.actions.server"].create(
+            {
+                "name": "Send the schedule",
+                "model_id": cls.env["ir.model"]._get_id("milestone.billing.contract"),
+                "state": "mail_post",
+                "mail_post_method": "email",
+                "template_id": cls.template.id,
+            }
+        )
+
+    # --- the roads ---
+
+    def compose(self, user, template=None, **values):
+        return (
+            self.env["mail.compose.message"]
+            .with_user(user)
+            .create(
+                {
+                    "model": "milestone.billing.contract",
+                    "res_ids": str(self.contract.ids),
+                    "template_id": (template or self.template).id,
+                    "composition_mode": "comment",
+                    **values,
+                }
+            )
+        )
+
+    def compose_with_own_template(self, user):
+        return self.compose(user, self.own_template).read(["subject", "body"])
+
+    def compose_to_many(self, user):
+        composer = self.compose(user, composition_mode="mass_mail")
+        return composer.action_send_mail()
+
+    def compose_to_many_in_sudo(self, user):
+        composer = self.compose(user, composition_mode="mass_mail")
+        return composer.sudo().action_send_mail()
+
+    def schedule_message(self, user):
+        composer = self.compose(user, scheduled_date="2030-01-01 10:00:00")
+        return composer.action_schedule_message()
+
+    def send_from_activity(self, user):
+        return self.contract.with_user(user).activity_send_mail(self.template.id)
+
+    def send_template_in_sudo(self, user):
+        return self.template.with_user(user).sudo().send_mail(self.contract.id)
+
+    def send_own_template_in_sudo(self, user):
+        return self.own_template.with_user(user).sudo().send_mail(self.contract.id)
+
+    def run_server_action(self, user):
+        return (
+            self.server_action.with_user(user)
+            .sudo()
+            .with_context(
+                active_model="milestone.billing.contract", active_id=self.contract.id
+            )
+            .run()
+        )
+
+    def get_reports(self, user):
+        return self.env["ir.actions.report"].with_user(user)
+
+    def print_schedule(self, user):
+        return self.get_reports(user)._render_qweb_pdf(SCHEDULE, self.contract.ids)
+
+    def print_schedule_in_sudo(self, user):
+        reports = self.get_reports(user).sudo()
+        return reports._render_qweb_pdf(SCHEDULE, self.contract.ids)
+
+    def print_state(self, user):
+        return self.get_reports(user)._render_qweb_html(STATE, self.contract.ids)
+
+    def print_state_in_sudo(self, user):
+        reports = self.get_reports(user).sudo()
+        return reports._render_qweb_html(STATE, self.contract.ids)
+
+    def prepare_in_sudo(self, user):
+        return self.contract.with_user(user).sudo()._prepare_billing_schedule()
+
+    def get_roads(self):
+        return (
+            self.compose,
+            self.compose_with_own_template,
+            self.compose_to_many,
+            self.compose_to_many_in_sudo,
+            self.schedule_message,
+            self.send_from_activity,
+            self.send_template_in_sudo,
+            self.send_own_template_in_sudo,
+            self.run_server_action,
+            self.print_schedule,
+            self.print_schedule_in_sudo,
+            self.print_state,
+            self.print_state_in_sudo,
+            self.prepare_in_sudo,
+        )
+
+    # --- who may ---
+
+    def test_no_road_gives_amounts_to_who_may_not_see_them(self):
+        for user in self.refused:
+            for road in self.get_roads():
+                with (
+                    self.subTest(user=user.login, road=road.__name__),
+                    self.mock_mail_gateway(),
+                    self.assertRaises(AccessError),
+                    closing(self.env.cr.savepoint()),
+                ):
+                    road(user)
+
+    def test_who_sees_the_schedule_gets_it_on_every_road(self):
+        for road in self.get_roads():
+            with (
+                self.subTest(road=road.__name__),
+                self.mock_mail_gateway(),
+                closing(self.env.cr.savepoint()),
+            ):
+                road(self.biller)
+
+    def test_the_system_prints(self):
+        for report in (SCHEDULE, STATE):
+            content, _type = self.get_reports(SUPERUSER_ID)._render_qweb_html(
+                report, self.contract.ids
+            )
+            self.assertIn(b"2,500.00", content)
+
+    @mute_logger("odoo.http")
+    def test_report_controller_judges_the_user(self):
+        self.env.flush_all()
+        for user in (*self.refused, self.biller):
+            self.authenticate(user.login, user.login)
+            for report in (SCHEDULE, STATE):
+                for converter in ("html", "pdf"):
+                    response = self.url_open(
+                        f"/report/{converter}/{report}/{self.contract.id}"
+                    )
+                    with self.subTest(user.login, report=report, converter=converter):
+                        is_shown = "2,500.00" in response.text
+                        self.assertEqual(is_shown, user == self.biller)
+
+    def test_private_project_is_printed_for_who_sees_it_only(self):
+        self.project.privacy_visibility = "followers"
+        self.project.message_unsubscribe(self.biller.partner_id.ids)
+        with self.assertRaises(AccessError):
+            self.print_schedule(self.biller)
+        with self.assertRaises(AccessError):
+            self.print_schedule_in_sudo(self.biller)

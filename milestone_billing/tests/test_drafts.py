@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import SUPERUSER_ID, Command
 from odoo.exceptions import AccessError, UserError
 
 from .common import MilestoneBillingCommon
@@ -22,7 +22,7 @@ class TestDrafts(MilestoneBillingCommon):
                     "amount_untaxed": 2500.0,
                     "amount_tax": 375.0,
                     "invoice_date": False,
-                    "milestone_billing_project_id": self.project.id,
+                    "milestone_billing_contract_id": self.contract.id,
                 }
             ],
         )
@@ -43,7 +43,12 @@ class TestDrafts(MilestoneBillingCommon):
                 "is_reached": True,
                 "billing_line_ids": [
                     Command.create(
-                        {"name": "Already there", "basis": "fixed", "amount": 100}
+                        {
+                            "contract_id": self.contract.id,
+                            "name": "Already there",
+                            "basis": "fixed",
+                            "amount": 100,
+                        }
                     )
                 ],
             }
@@ -72,7 +77,7 @@ class TestDrafts(MilestoneBillingCommon):
         self.assertEqual(len(self.get_invoices(self.build)), 1)
 
     def test_server_action_on_lines_makes_their_draft(self):
-        self.project.billing_automation = "manual"
+        self.contract.automation = "manual"
         self.mark_done(self.build)
         self.env.ref(
             "milestone_billing.milestone_billing_line_action_create_draft"
@@ -93,13 +98,13 @@ class TestDrafts(MilestoneBillingCommon):
 
     def test_milestones_marked_done_together_get_one_invoice_each(self):
         self.mark_done(self.deposit | self.designs | self.build)
-        moves = self.get_invoices(self.project.billing_line_ids)
+        moves = self.get_invoices(self.contract.line_ids)
         self.assertEqual(moves.mapped("amount_untaxed"), [2500.0] * 3)
 
     def test_lines_of_one_milestone_share_its_invoice(self):
         extra = self.env["milestone.billing.line"].create(
             {
-                "project_id": self.project.id,
+                "contract_id": self.contract.id,
                 "milestone_id": self.build.milestone_id.id,
                 "name": "Training",
                 "basis": "fixed",
@@ -111,10 +116,71 @@ class TestDrafts(MilestoneBillingCommon):
         self.assertEqual(len(move), 1)
         self.assertEqual(move.amount_untaxed, 2900.0)
 
+    def test_acts_return_what_xml_rpc_can_say(self):
+        self.assertIs(self.deposit.action_mark_done(), True)
+        self.assertIs(self.deposit.milestone_id.action_mark_done(), True)
+        self.assertIs(self.designs.milestone_id.action_mark_done(), True)
+        self.assertIs(self.build.action_check_again(), True)
+        self.assertIs(self.contract.action_check_again(), True)
+        self.contract.automation = "manual"
+        self.mark_done(self.build)
+        made = self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertEqual(made["res_model"], "account.move")
+
+    def test_documents_of_the_system_are_made_by_the_superuser(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        self.assertEqual(move.create_uid.id, SUPERUSER_ID)
+        self.assertIn("Petra Manager", move.message_ids[0].body)
+
+    def test_defaults_of_who_ticks_shape_no_invoice(self):
+        Default = self.env["ir.default"].with_user(self.project_user).sudo()
+        for fname, value in (
+            ("auto_post", "at_date"),
+            ("invoice_date", "2020-01-01"),
+            ("narration", "Mine"),
+            ("ref", "Mine"),
+        ):
+            Default.set("account.move", fname, value, user_id=self.project_user.id)
+        Default.set("account.move.line", "discount", 50.0, user_id=self.project_user.id)
+        self.build.milestone_id.with_user(self.project_user).with_context(
+            default_ref="Mine", default_narration="Mine"
+        ).is_reached = True
+        self.assertRecordValues(
+            self.get_invoices(self.build),
+            [
+                {
+                    "auto_post": "no",
+                    "invoice_date": False,
+                    "narration": False,
+                    "ref": False,
+                    "amount_untaxed": 2500.0,
+                }
+            ],
+        )
+
+    def test_lines_made_with_a_reached_milestone_are_billed_others_are_not(self):
+        self.mark_done(self.build)
+        before = self.get_invoices(self.contract.line_ids)
+        milestone = self.env["project.milestone"].create(
+            {"name": "Beta", "project_id": self.project.id, "is_reached": True}
+        )
+        line = self.env["milestone.billing.line"].create(
+            {"milestone_id": milestone.id, "basis": "fixed", "amount": 100}
+        )
+        self.assertEqual(line.state, "ready")
+        self.assertEqual(self.get_invoices(self.contract.line_ids), before)
+
+    def test_line_moved_onto_a_reached_milestone_waits(self):
+        self.mark_done(self.build)
+        self.designs.milestone_id = self.build.milestone_id
+        self.assertEqual(self.designs.state, "ready")
+        self.assertFalse(self.designs.move_line_ids)
+
     # --- what does not bill by itself ---
 
-    def test_manual_project_waits_for_the_accountant(self):
-        self.project.billing_automation = "manual"
+    def test_manual_contract_waits_for_the_accountant(self):
+        self.contract.automation = "manual"
         self.mark_done(self.build)
         self.assertEqual(self.build.state, "ready")
         self.assertFalse(self.build.blocking_reason)
@@ -133,18 +199,19 @@ class TestDrafts(MilestoneBillingCommon):
         self.assertEqual(extra.state, "ready")
         self.assertFalse(extra.move_line_ids)
 
-    def test_template_archived_and_switched_off_projects_do_not_bill(self):
-        for values in (
-            {"is_template": True},
-            {"active": False},
-            {"allow_milestone_billing": False},
+    def test_templates_archived_projects_and_archived_contracts_do_not_bill(self):
+        for record, values in (
+            ("project", {"is_template": True}),
+            ("project", {"active": False}),
+            ("contract", {"active": False}),
         ):
-            with self.subTest(values):
+            with self.subTest(record, **values):
                 project = self.project.copy()
-                project.write(values)
-                line = project.billing_line_ids[0]
+                contract = project.billing_contract_ids
+                (project if record == "project" else contract).write(values)
+                line = contract.line_ids[0]
                 line.milestone_id.is_reached = True
-                self.assertEqual(line.state, "ready")
+                self.assertEqual(line.state, "blocked")
                 self.assertFalse(line.move_line_ids)
 
     # --- a tick is never refused for reasons of billing ---
@@ -152,7 +219,7 @@ class TestDrafts(MilestoneBillingCommon):
     def assertBlocked(self, reason):
         self.mark_done(self.build)
         self.assertTrue(self.build.is_reached)
-        self.assertEqual(self.build.state, "ready")
+        self.assertEqual(self.build.state, "blocked")
         self.assertFalse(self.build.move_line_ids)
         self.assertRegex(self.build.blocking_reason, reason)
         with self.assertRaisesRegex(UserError, reason):
@@ -161,15 +228,17 @@ class TestDrafts(MilestoneBillingCommon):
     def assertCured(self):
         """The cured line is not billed by itself, but on the accountant's word."""
         self.env.invalidate_all()
+        self.build.with_user(self.accountant).action_check_again()
         self.assertFalse(self.build.move_line_ids)
         self.assertFalse(self.build.blocking_reason)
+        self.assertEqual(self.build.state, "ready")
         self.build.with_user(self.accountant).action_create_draft_invoice()
         self.assertEqual(self.build.state, "drafted")
 
     def test_no_customer_blocks_with_the_reason(self):
-        self.project.partner_id = False
+        self.contract.partner_id = False
         self.assertBlocked("has no customer")
-        self.project.partner_id = self.customer
+        self.contract.partner_id = self.customer
         self.assertCured()
 
     def test_archived_customer_blocks_with_the_reason(self):
@@ -180,12 +249,11 @@ class TestDrafts(MilestoneBillingCommon):
 
     def test_switched_off_currency_blocks_with_the_reason(self):
         currency = self.setup_other_currency("EUR")
-        project = self.create_project(
+        self.build = self.create_contract(
             "Foreign",
             [("Build complete", "progress", "percent", 100)],
-            contract_currency_id=currency.id,
-        )
-        self.build = project.billing_line_ids
+            currency_id=currency.id,
+        ).line_ids
         currency.active = False
         self.assertBlocked("is switched off")
         currency.active = True
@@ -223,21 +291,22 @@ class TestDrafts(MilestoneBillingCommon):
     def test_refusal_by_odoo_is_recorded_and_others_are_billed(self):
         # none of our rules looks at the company of the terms: Odoo itself refuses it
         terms = self.env["account.payment.term"].create({"name": "Theirs"})
-        terms.company_id = self.setup_other_company()["company"]
-        other = self.create_project(
+        other = self.create_contract(
             "Other",
             [("Stage", "progress", "percent", 100)],
-            billing_payment_term_id=terms.id,
-        ).billing_line_ids
+            payment_term_id=terms.id,
+        ).line_ids
+        terms.company_id = self.setup_other_company()["company"]
         self.mark_done(other | self.build)
         self.assertEqual(self.build.state, "drafted")
-        self.assertEqual(other.state, "ready")
-        self.assertTrue(other.billing_error)
-        self.assertEqual(other.blocking_reason, other.billing_error)
+        self.assertEqual(other.state, "blocked")
+        self.assertTrue(other.check_code)
+        self.assertTrue(other.blocking_reason)
         terms.company_id = False
         other.with_user(self.accountant).action_create_draft_invoice()
         self.assertEqual(other.state, "drafted")
-        self.assertFalse(other.billing_error)
+        self.assertFalse(other.check_code)
+        self.assertFalse(other.blocking_reason)
 
     # --- un-ticking ---
 
@@ -249,6 +318,16 @@ class TestDrafts(MilestoneBillingCommon):
         self.assertEqual(self.build.state, "upcoming")
         self.mark_done(self.build)
         self.assertEqual(self.build.state, "drafted")
+
+    def test_removed_draft_is_told_on_the_project_without_amount(self):
+        self.mark_done(self.build)
+        before = self.project.message_ids
+        self.mark_done(self.build, done=False)
+        body = "".join((self.project.message_ids - before).mapped("body"))
+        self.assertIn("Build complete", body)
+        self.assertIn("Petra Manager", body)
+        self.assertNotIn("2,500", body)
+        self.assertNotIn("Client", body)
 
     def assertUntickRefused(self, message):
         with self.assertRaisesRegex(UserError, message):
@@ -293,7 +372,7 @@ class TestDrafts(MilestoneBillingCommon):
         self.assertEqual(self.build.state, "upcoming")
 
     def test_only_the_invoicing_right_makes_drafts_by_hand(self):
-        self.project.billing_automation = "manual"
+        self.contract.automation = "manual"
         self.mark_done(self.build)
         with self.assertRaises(AccessError):
             self.build.with_user(self.project_admin).action_create_draft_invoice()

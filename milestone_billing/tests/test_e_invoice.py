@@ -39,7 +39,7 @@ class TestEInvoice(MilestoneBillingCommon):
             }
         )
         cls.project.name = "Shop & <Blog>"
-        cls.project.contract_reference = "C-2026 <014> & Co"
+        cls.contract.reference = "C-2026 <014> & Co"
 
     def export(self, move, edi_format):
         """Return a document as the accountant's export in a format, parsed."""
@@ -83,7 +83,7 @@ class TestEInvoice(MilestoneBillingCommon):
 
     def test_without_reference_no_contract_is_named(self):
         for reference in (False, " "):
-            self.project.contract_reference = reference
+            self.contract.reference = reference
             self.mark_done(self.build)
             move = self.get_invoices(self.build)
             self.assertFalse(self.export(move, "ubl_bis3").xpath(CONTRACT))
@@ -102,7 +102,8 @@ class TestEInvoice(MilestoneBillingCommon):
 
     def test_later_export_says_what_was_issued(self):
         move = self.bill(self.designs)
-        self.project.write({"name": "Renamed", "contract_reference": "C-2027"})
+        self.project.name = "Renamed"
+        self.contract.reference = "C-2027"
         tree = self.export(move, "ubl_bis3")
         self.assertTexts(tree, CONTRACT, ["C-2026 <014> & Co"])
         self.assertTexts(tree, PROJECT, ["Shop & <Blog>"])

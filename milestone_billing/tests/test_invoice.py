@@ -8,8 +8,8 @@ class TestInvoice(MilestoneBillingCommon):
     """What stands on the invoice that a milestone makes."""
 
     def test_labels_name_stage_project_and_contract(self):
-        self.project.contract_reference = "C-2026-014"
-        self.mark_done(self.project.billing_line_ids)
+        self.contract.reference = "C-2026-014"
+        self.mark_done(self.contract.line_ids)
         titles = [
             "Deposit — Project start",
             "Milestone 1 — Designs approved",
@@ -18,7 +18,7 @@ class TestInvoice(MilestoneBillingCommon):
         ]
         details = "Stage %s of 4 · Project: Website · Contract: C-2026-014"
         self.assertEqual(
-            self.project.billing_line_ids.move_line_ids.mapped("name"),
+            self.contract.line_ids.move_line_ids.mapped("name"),
             [f"{title}\n{details % n}" for n, title in enumerate(titles, start=1)],
         )
 
@@ -33,12 +33,12 @@ class TestInvoice(MilestoneBillingCommon):
     def test_numbers_are_not_given_twice(self):
         self.mark_done(self.deposit)
         late = self.env["milestone.billing.line"].create(
-            {"project_id": self.project.id, "name": "Training"}
+            {"contract_id": self.contract.id, "name": "Training"}
         )
         self.assertEqual(late.number, 3)
         late.unlink()
         later = self.env["milestone.billing.line"].create(
-            {"project_id": self.project.id, "name": "Support"}
+            {"contract_id": self.contract.id, "name": "Support"}
         )
         self.assertEqual(later.number, 4)
 
@@ -89,12 +89,12 @@ class TestInvoice(MilestoneBillingCommon):
             {str(self.project.account_id.id): 100.0},
         )
 
-    def test_payment_terms_and_journal_of_the_project_are_used(self):
+    def test_payment_terms_and_journal_of_the_contract_are_used(self):
         journal = self.company_data["default_journal_sale"].copy()
-        self.project.write(
+        self.contract.write(
             {
-                "billing_payment_term_id": self.pay_terms_a.id,
-                "billing_journal_id": journal.id,
+                "payment_term_id": self.pay_terms_a.id,
+                "journal_id": journal.id,
             }
         )
         self.mark_done(self.build)
@@ -151,9 +151,9 @@ class TestInvoice(MilestoneBillingCommon):
 
     def test_included_tax_does_not_shrink_the_net(self):
         self.tax.price_include_override = "tax_included"
-        self.project.contract_sum = 10000.01
-        self.mark_done(self.project.billing_line_ids)
-        moves = self.get_invoices(self.project.billing_line_ids)
+        self.contract.contract_sum = 10000.01
+        self.mark_done(self.contract.line_ids)
+        moves = self.get_invoices(self.contract.line_ids)
         self.assertEqual(sum(moves.mapped("amount_untaxed")), 10000.01)
         self.assertEqual(moves[0].amount_total, 2875.0)
         self.assertEqual(moves.mapped("is_manually_modified"), [False] * 4)
@@ -169,7 +169,7 @@ class TestInvoice(MilestoneBillingCommon):
     # --- currencies ---
 
     def test_currencies_with_other_decimals_add_up_to_the_contract(self):
-        for code, rounding, contract in (
+        for code, rounding, contract_sum in (
             ("JPY", 1.0, 10000.0),
             ("KWD", 0.001, 1000.0),
         ):
@@ -177,17 +177,17 @@ class TestInvoice(MilestoneBillingCommon):
                 currency = self.setup_other_currency(
                     code, rounding=rounding, rates=[("2020-01-01", 2.0)]
                 )
-                project = self.create_project(
+                contract = self.create_contract(
                     code,
                     [(f"T{n}", "progress", "percent", 33.333333) for n in range(3)],
-                    contract_sum=contract,
-                    contract_currency_id=currency.id,
+                    contract_sum=contract_sum,
+                    currency_id=currency.id,
                 )
-                moves = self.bill(project.billing_line_ids)
+                moves = self.bill(contract.line_ids)
                 self.assertEqual(moves.currency_id, currency)
                 total = sum(moves.mapped("amount_untaxed"))
-                self.assertEqual(currency.compare_amounts(total, contract), 0)
-                self.assertEqual(project.contract_to_bill, 0)
+                self.assertEqual(currency.compare_amounts(total, contract_sum), 0)
+                self.assertEqual(contract.amount_to_bill, 0)
 
     # --- who is told ---
 

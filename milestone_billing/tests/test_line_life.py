@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import SUPERUSER_ID, Command
 from odoo.exceptions import UserError, ValidationError
 
 from .common import MilestoneBillingCommon
@@ -24,23 +24,27 @@ class TestLineLife(MilestoneBillingCommon):
         self.pay(move)
         self.assertLine(self.build, "paid", billed=2500, paid=2500)
 
-    def test_totals_of_the_project_follow(self):
+    def test_totals_of_the_contract_follow(self):
         self.pay(self.bill(self.deposit))
         self.bill(self.designs)
         self.mark_done(self.build)
         self.assertRecordValues(
-            self.project,
+            self.contract,
             [
                 {
-                    "contract_to_date": 10000.0,
-                    "contract_drafted": 2500.0,
-                    "contract_billed": 5000.0,
-                    "contract_paid": 2500.0,
-                    "contract_to_bill": 5000.0,
-                    "billing_state": "upcoming",
+                    "amount_original": 10000.0,
+                    "amount_to_date": 10000.0,
+                    "amount_drafted": 2500.0,
+                    "amount_billed": 5000.0,
+                    "amount_settled": 2500.0,
+                    "amount_paid": 2500.0,
+                    "amount_unpaid": 2500.0,
+                    "amount_to_bill": 5000.0,
+                    "state": "drafted",
                 }
             ],
         )
+        self.assertEqual(self.project.billing_state, "drafted")
         self.assertEqual(self.designs.milestone_id.billing_state, "billed")
 
     def test_deleted_draft_makes_the_line_ready_again(self):
@@ -80,7 +84,7 @@ class TestLineLife(MilestoneBillingCommon):
         self.assertLine(self.build, "ready", billed=2000, open=500)
         self.build.with_user(self.accountant).action_create_draft_invoice()
         self.assertLine(self.build, "drafted", drafted=500, billed=2000, open=0)
-        self.assertEqual(self.project.contract_over_scheduled, 0)
+        self.assertEqual(self.contract.amount_over_scheduled, 0)
 
     # --- credits ---
 
@@ -118,7 +122,7 @@ class TestLineLife(MilestoneBillingCommon):
         self.assertLine(self.build, "drafted", drafted=2500, open=0)
 
     def test_credit_note_cancelled_after_rebilling_is_refused(self):
-        move = self.bill(self.project.billing_line_ids)
+        move = self.bill(self.contract.line_ids)
         credit_note = self.credit(
             move.filtered(lambda m: self.build.move_line_ids & m.line_ids)
         )
@@ -159,17 +163,55 @@ class TestLineLife(MilestoneBillingCommon):
             move.button_draft()
 
     def test_lines_of_one_draft_are_edited_together(self):
-        self.bill(self.project.billing_line_ids - self.designs - self.build)
-        self.project.billing_automation = "manual"
+        self.bill(self.contract.line_ids - self.designs - self.build)
+        self.contract.automation = "manual"
         self.mark_done(self.designs | self.build)
-        (self.designs | self.build).action_create_draft_invoice_per_project()
+        (self.designs | self.build).action_create_draft_invoice_per_contract()
         move = self.get_invoices(self.build)
         first, second = move.invoice_line_ids
         move.invoice_line_ids = [
             Command.update(first.id, {"price_unit": 3000}),
             Command.update(second.id, {"price_unit": 2000}),
         ]
-        self.assertEqual(self.project.contract_to_bill, 5000)
+        self.assertEqual(self.contract.amount_to_bill, 5000)
+
+    # --- issued again ---
+
+    def test_invoice_issued_again_keeps_its_place(self):
+        first, second, third = self.bill(self.deposit | self.designs | self.build)
+        self.assertEqual(
+            (first | second | third).mapped("milestone_billing_ordinal"), [1, 2, 3]
+        )
+        first.button_draft()
+        self.post(first)
+        self.assertEqual(first.milestone_billing_ordinal, 1)
+        for move, previously in ((first, 0), (second, 2500), (third, 5000)):
+            self.assertEqual(move._get_milestone_statement()["previously"], previously)
+        second.button_draft()
+        self.post(second)
+        self.assertEqual(second._get_milestone_statement()["previously"], 2500)
+
+    def test_draft_that_was_issued_keeps_its_place(self):
+        first, second = self.bill(self.deposit | self.designs)
+        first.button_draft()
+        self.assertEqual(first._get_milestone_statement()["previously"], 0)
+        self.mark_done(self.build)
+        new = self.get_invoices(self.build)
+        self.assertEqual(new.milestone_billing_ordinal, 0)
+        self.assertEqual(new._get_milestone_statement()["previously"], 2500)
+        self.post(first)
+        self.assertEqual(second.milestone_billing_ordinal, 2)
+        self.post(new)
+        self.assertEqual(new.milestone_billing_ordinal, 3)
+
+    def test_copy_of_an_issued_invoice_has_no_place(self):
+        move = self.bill(self.deposit)
+        self.assertEqual(move.copy().milestone_billing_ordinal, 0)
+
+    def test_line_drafted_above_its_plan_is_named(self):
+        self.draft_less(self.build, 5000)
+        self.assertIn("Build complete", self.contract.schedule_notice)
+        self.assertIn("2,500.00", self.contract.schedule_notice)
 
     # --- payments ---
 
@@ -234,10 +276,15 @@ class TestLineLife(MilestoneBillingCommon):
 
     # --- refusals ---
 
-    def test_drafted_line_milestone_and_project_cannot_be_deleted(self):
+    def test_drafted_line_milestone_contract_and_project_cannot_be_deleted(self):
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
-        for record in (self.build, self.build.milestone_id, self.project):
+        for record in (
+            self.build,
+            self.build.milestone_id,
+            self.contract,
+            self.project,
+        ):
             with self.subTest(record._name), self.assertRaises(UserError) as refused:
                 record.unlink()
             self.assertIn(f"Draft Invoice (* {move.id})", str(refused.exception))
@@ -250,31 +297,69 @@ class TestLineLife(MilestoneBillingCommon):
         self.build.unlink()
         self.assertFalse(move.invoice_line_ids.milestone_billing_line_id)
 
+    def test_project_with_only_cancelled_invoices_can_be_deleted(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.button_cancel()
+        self.env["project.task"].search([("project_id", "=", self.project.id)]).unlink()
+        self.project.unlink()
+        self.env.invalidate_all()
+        self.assertFalse(self.contract.exists())
+        self.assertFalse(move.invoice_line_ids.milestone_billing_line_id)
+        self.assertFalse(move.milestone_billing_contract_id)
+
+    def test_contract_with_only_cancelled_invoices_can_be_deleted(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.button_cancel()
+        self.contract.with_user(self.project_admin).unlink()
+        self.env.invalidate_all()
+        self.assertFalse(self.build.exists())
+        self.assertFalse(move.invoice_line_ids.milestone_billing_line_id)
+
+    def test_project_is_not_deleted_by_cascade_under_an_invoice(self):
+        move = self.bill(self.build)
+        for records in (
+            self.contract.line_ids,
+            self.project.milestone_ids,
+            self.contract,
+            self.project,
+        ):
+            with (
+                self.subTest(records._name),
+                self.assertRaisesRegex(UserError, move.name),
+            ):
+                records.unlink()
+
     def test_what_was_billed_elsewhere_or_decided_is_not_lost_with_its_line(self):
         self.deposit.amount_opening = 2500
         self.build._decide("write_off", "Dropped")
-        other = self.project.copy()
+        other = self.create_second_contract()
         for line in (self.deposit, self.build):
             for refused in (line.unlink, line.milestone_id.unlink):
                 with self.assertRaisesRegex(UserError, "cannot be deleted or moved"):
                     refused()
             with self.assertRaisesRegex(UserError, "cannot be deleted or moved"):
-                line.milestone_id.project_id = other
+                line.contract_id = other
 
     def test_moved_line_takes_a_number_of_its_new_schedule(self):
-        other = self.project.copy()
-        self.mark_done(self.designs)
-        self.mark_done(other.billing_line_ids[1])
-        self.build.milestone_id.project_id = other
+        other = self.create_second_contract(
+            [
+                ("Analysis", "progress", "percent", 50),
+                ("Data", "progress", "percent", 50),
+            ]
+        )
+        self.mark_done(self.designs | other.line_ids[0])
+        self.build.contract_id = other
         self.assertEqual(self.build.number, 3)
 
-    def test_billed_milestone_cannot_be_moved_to_another_project(self):
-        other = self.project.copy()
+    def test_billed_line_cannot_be_moved_to_another_contract(self):
+        other = self.create_second_contract()
         move = self.bill(self.build)
         with self.assertRaisesRegex(UserError, move.name):
-            self.build.milestone_id.project_id = other
-        self.designs.milestone_id.project_id = other
-        self.assertEqual(self.designs.project_id, other)
+            self.build.contract_id = other
+        self.designs.contract_id = other
+        self.assertIn(self.designs, other.line_ids)
 
     def test_drafted_line_keeps_its_plan(self):
         self.mark_done(self.build)
@@ -288,12 +373,14 @@ class TestLineLife(MilestoneBillingCommon):
         company = self.setup_other_company()["company"]
         move = self.bill(self.build)
         for values in (
-            {"contract_currency_id": currency.id},
-            {"billing_company_id": company.id},
+            {"currency_id": currency.id},
             {"company_id": company.id},
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, move.name):
-                self.project.write(values)
+                self.contract.write(values)
+        with self.assertRaises(UserError):
+            self.project.company_id = company
+        self.assertEqual(self.contract.company_id, self.company)
 
     def test_currency_of_a_draft_stays_the_contracts(self):
         self.mark_done(self.build)
@@ -301,31 +388,31 @@ class TestLineLife(MilestoneBillingCommon):
         with self.assertRaisesRegex(ValidationError, "whose contract is in USD"):
             move.currency_id = self.setup_other_currency("EUR")
 
-    def test_changed_customer_of_a_draft_is_logged_on_the_project(self):
+    def test_changed_customer_of_a_draft_is_logged_on_the_contract(self):
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
         move.with_user(self.accountant).partner_id = self.partner_a
-        message = self.project.message_ids[0].body
+        message = self.contract.message_ids[0].body
         self.assertIn("was changed by Anton Accountant", message)
-        self.assertNotIn(self.partner_a.name, message)
+        for message in self.project.message_ids:
+            self.assertNotIn(self.partner_a.name, message.body)
 
-    def test_later_invoices_go_to_the_projects_new_customer(self):
+    def test_later_invoices_go_to_the_contracts_new_customer(self):
         self.mark_done(self.designs)
-        self.project.partner_id = self.partner_a
+        self.contract.with_user(self.accountant).partner_id = self.partner_a
         self.mark_done(self.build)
         self.assertEqual(self.get_invoices(self.designs).partner_id, self.customer)
         self.assertEqual(self.get_invoices(self.build).partner_id, self.partner_a)
 
-    def test_one_project_an_invoice(self):
+    def test_one_contract_an_invoice(self):
         self.mark_done(self.build)
-        other = self.create_project("Other", [("Stage", "progress", "percent", 100)])
-        with self.assertRaisesRegex(ValidationError, "more than one project"):
-            self.get_invoices(self.build).invoice_line_ids = [
-                Command.create(
-                    {
-                        "name": "Stage",
-                        "price_unit": 10,
-                        "milestone_billing_line_id": other.billing_line_ids.id,
-                    }
-                )
-            ]
+        move = self.get_invoices(self.build).with_user(SUPERUSER_ID)
+        stages = [("Stage", "progress", "percent", 100)]
+        for other in (
+            self.create_contract("Other", stages),
+            self.create_second_contract(stages),
+        ):
+            with self.assertRaisesRegex(ValidationError, "more than one contract"):
+                move.invoice_line_ids = [
+                    self.prepare_linked_line(other.line_ids, 10, name="Stage")
+                ]

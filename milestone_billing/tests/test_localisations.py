@@ -13,7 +13,7 @@ class TestLocalisations(MilestoneBillingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.project.contract_reference = "C-2026-014"
+        cls.contract.reference = "C-2026-014"
 
     def need(self, *modules):
         """Skip the test where a localisation is not installed."""
@@ -73,7 +73,7 @@ class TestLocalisations(MilestoneBillingCommon):
         self.need("l10n_ch")
         franc = self.env.ref("base.CHF")
         franc.active = True
-        self.project.contract_currency_id = franc
+        self.contract.currency_id = franc
         address = {
             "street": "Bahnhofstrasse 1",
             "zip": "8001",

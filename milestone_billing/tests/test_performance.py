@@ -1,19 +1,30 @@
 from odoo import Command
+from odoo.tests import TransactionCase, tagged
 
+from .bystander import Bystanders
 from .common import MilestoneBillingCommon
+
+MODULES = {"account_edi_ubl_cii", "milestone_billing", "project_account"}
+"""What is installed, with what it needs, where the queries were counted."""
+
+QUERIES = {}
+"""How many each act took without the addon, as `make bench` prints them."""
+
+MORE_QUERIES = {"tick a milestone": 1, "tick 10 milestones": 1}
+"""How many the addon may add where nothing is billed by milestones."""
 
 
 class TestPerformance(MilestoneBillingCommon):
     """Many milestones cost little more than their invoices."""
 
     def create_lines(self, count):
-        """Return ``count`` open lines, each of a project of its own."""
+        """Return ``count`` open lines, each of a contract of its own."""
         lines = self.env["milestone.billing.line"]
         for index in range(count):
-            project = self.create_project(
+            contract = self.create_contract(
                 f"P{index}", [("Stage", "progress", "percent", 100)]
             )
-            lines |= project.billing_line_ids
+            lines |= contract.line_ids
         self.env.flush_all()
         self.env.invalidate_all()
         return lines
@@ -64,3 +75,37 @@ class TestPerformance(MilestoneBillingCommon):
         ours = self.count_marking_done(100) - self.count_marking_done(50)
         bare = self.count_bare_creation(100) - self.count_bare_creation(50)
         self.assertLessEqual(ours, bare)
+
+
+@tagged("post_install", "-at_install")
+class TestBystanders(TransactionCase):
+    """Who bills nothing by milestones pays nothing for it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bystanders = Bystanders(cls.env)
+
+    def test_acts_take_no_more_queries_than_without_the_addon(self):
+        if self.get_other_modules():
+            self.skipTest("other modules add queries of their own")
+        self.assertFalse(self.env["milestone.billing.contract"].search_count([]))
+        self.assertEqual(self.bystanders.acts.keys(), QUERIES.keys())
+        for name, queries in QUERIES.items():
+            with self.subTest(name):
+                self.assertLessEqual(
+                    self.bystanders.measure(name, self.count_queries),
+                    queries + MORE_QUERIES.get(name, 0),
+                )
+
+    def get_other_modules(self):
+        """Return what is installed besides what the queries were counted with."""
+        installed = self.env["ir.module.module"].search([("state", "=", "installed")])
+        needed = installed.filtered(lambda module: module.name in MODULES)
+        needed |= needed.upstream_dependencies(exclude_states=("uninstallable",))
+        return (installed - needed).filtered(lambda module: not module.auto_install)
+
+    def count_queries(self, act):
+        before = self.env.cr.sql_log_count
+        act()
+        return self.env.cr.sql_log_count - before

@@ -3,6 +3,7 @@ from itertools import pairwise
 from lxml import html
 
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -30,7 +31,7 @@ class PortalCommon(MilestoneBillingCommon, HttpCase):
         cls.other_user = cls.create_portal_user(
             "otto", "Otto Other", cls.other_customer
         )
-        cls.page = f"/my/billing/{cls.project.id}"
+        cls.page = f"/my/billing/{cls.contract.id}"
 
     @classmethod
     def create_portal_user(cls, login, name, company_partner):
@@ -139,7 +140,7 @@ class TestPortal(PortalCommon):
 
     def test_total_is_that_of_the_stages_where_they_are_not_the_contract(self):
         for contract_sum in (12000, 8000):
-            project = self.create_project(
+            contract = self.create_contract(
                 f"Contract of {contract_sum}",
                 [
                     ("One", "progress", "fixed", 5000),
@@ -147,7 +148,7 @@ class TestPortal(PortalCommon):
                 ],
                 contract_sum=contract_sum,
             )
-            text = self.read_page(f"/my/billing/{project.id}")
+            text = self.read_page(f"/my/billing/{contract.id}")
             self.assertIn(f"Contract sum $ {contract_sum:,}.00", text)
             self.assertIn("Total without taxes $ 10,000.00", text)
 
@@ -183,9 +184,45 @@ class TestPortal(PortalCommon):
         self.mark_done(self.build)
         self.assertIn("2 500,00", self.read_page().replace("\u202f", " "))
 
+    def test_discount_is_told_from_money(self):
+        move = self.bill(self.deposit)
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create(
+                {
+                    "payment_date": move.date,
+                    "amount": 2760.0,
+                    "payment_difference_handling": "reconcile",
+                    "writeoff_account_id": self.company_data[
+                        "default_account_expense"
+                    ].id,
+                }
+            )
+        )
+        wizard._create_payments()
+        text = self.read_page()
+        self.assertIn("Invoiced $ 2,500.00 Paid $ 2,400.00", text)
+        self.assertIn(
+            "Discounts and deductions settled $ 100.00 of what was invoiced.", text
+        )
+        self.assertIn("$ 2,500.00 Paid", text)
+        self.assertNotIn("To pay", text)
+
+    def test_invoice_without_due_date_is_to_pay(self):
+        first, second = self.bill(self.deposit | self.designs)
+        # as a request can leave it
+        second.invoice_date_due = False
+        text = self.read_page()
+        to_pay = text[text.index("To pay") : text.index("Billing schedule 2 of")]
+        self.assertIn(first.name, to_pay)
+        self.assertIn(
+            f"{second.name} Milestone 1 — Designs approved $ 2,875.00", to_pay
+        )
+
     def test_names_and_texts_are_shown_as_text(self):
         attack = "<script>alert('x')</script><img src=x onerror=alert(1)>"
-        self.project.write({"name": attack, "contract_reference": attack})
+        self.project.name = self.contract.reference = attack
         self.build.write({"name": attack})
         self.build.milestone_id.acceptance_criteria = attack
         self.bill(self.deposit)
@@ -205,11 +242,11 @@ class TestPortal(PortalCommon):
         return page.xpath(f"//a[@href='{self.page}']")
 
     def test_my_account_has_an_entry_with_the_count(self):
-        second = self.create_project("Second", [("All", "final", "balance", 0)])
+        second = self.create_contract("Second", [("All", "final", "balance", 0)])
         self.assertIn("Project Billing (2)", self.read_page("/my"))
         text = self.read_page("/my/billing")
         self.assertIn("Website", text)
-        second.show_billing_on_portal = False
+        second.show_on_portal = False
         self.assertIn("Project Billing (1)", self.read_page("/my"))
         self.assertNotIn("Second", self.read_page("/my/billing"))
 
@@ -242,16 +279,92 @@ class TestPortal(PortalCommon):
         self.assertIn(f'"milestone_billing_url": "{self.page}"', response.text)
         self.assertIn('"milestone_billing_url": false', self.visit(url, "otto").text)
 
+    def test_project_of_two_contracts_leads_to_their_list(self):
+        self.project.privacy_visibility = "portal"
+        self.project.message_subscribe(self.client_user.partner_id.ids)
+        theirs = self.add_contract(self.other_customer)
+        urls = ("/my/projects", f"/my/projects/{self.project.id}")
+        for url in urls:
+            self.assertTrue(self.get_links(url), url)
+        self.add_contract(self.customer)
+        for url in urls:
+            page = html.fromstring(self.visit(url, "clara").content)
+            self.assertTrue(page.xpath("//main//a[@href='/my/billing']"), url)
+        self.assertNotIn(theirs.reference, self.read_page("/my/billing"))
+
     # -------------------------------------------------------------------------
     # Who may see it
     # -------------------------------------------------------------------------
+
+    def add_contract(self, customer):
+        """Return another contract of the project, for a customer."""
+        return self.contract.create(
+            {
+                "project_id": self.project.id,
+                "partner_id": customer.id,
+                "reference": f"Of {customer.name}",
+                "contract_sum": 777.0,
+                "product_id": self.product.id,
+                "line_ids": [
+                    Command.create({"name": "Hosting", "basis": "balance"}),
+                ],
+            }
+        )
+
+    def test_each_customer_of_a_project_sees_his_own_contract(self):
+        theirs = self.add_contract(self.other_customer)
+        invoice = self.bill(theirs.line_ids)
+        page = f"/my/billing/{theirs.id}"
+        text = self.read_page(page, "otto")
+        self.assertIn("Hosting", text)
+        self.assertIn(invoice.name, text)
+        self.assertNotIn("Build complete", text)
+        self.assertSentAway(page, "clara")
+        self.assertSentAway(self.page, "otto")
+        text = self.read_page()
+        for secret in ("Hosting", "777", invoice.name, self.other_customer.name):
+            self.assertNotIn(secret, text)
+
+    def get_invoice_links(self, login):
+        """Return the addresses of invoices that the page hands out."""
+        page = html.fromstring(self.visit(self.page, login).content)
+        return page.xpath("//main//a[contains(@href, '/my/invoices/')]/@href")
+
+    def test_address_of_an_invoice_is_for_who_may_read_it(self):
+        invoice = self.bill(self.deposit)
+        self.assertTrue(self.get_invoice_links("clara"))
+        self.assertTrue(self.get_invoice_links("accountant"))
+        # he sees the schedule, but no invoices
+        self.assertFalse(invoice.with_user(self.project_admin).has_access("read"))
+        self.assertFalse(self.get_invoice_links("project_admin"))
+        self.assertIn(invoice.name, self.read_page(login="project_admin"))
+        page = self.visit(self.page, "project_admin").text
+        self.assertNotIn("access_token", page)
+
+    def test_rule_on_invoices_holds_for_the_customers_contacts_too(self):
+        invoice = self.bill(self.deposit)
+        colleague = self.create_portal_user("carl", "Carl", self.customer)
+        self.env["ir.rule"].create(
+            {
+                "name": "Not Carl",
+                "model_id": self.env["ir.model"]._get_id("account.move"),
+                "domain_force": f"[('id', '!=', user.id == {colleague.id}"
+                f" and {invoice.id})]",
+            }
+        )
+        self.assertTrue(self.get_invoice_links("clara"))
+        self.assertFalse(self.get_invoice_links("carl"))
+        text = self.read_page(login="carl")
+        self.assertIn(invoice.name, text)
+        self.assertNotIn("Pay now", text)
+        self.assertNotIn("access_token", self.visit(self.page, "carl").text)
 
     def test_all_of_the_commercial_entity_see_it_though_nothing_is_shared(self):
         self.project.privacy_visibility = "followers"
         branch = self.env["res.partner"].create(
             {"name": "Accounts payable", "parent_id": self.customer.id}
         )
-        self.project.partner_id = branch
+        self.contract.partner_id = branch
         self.assertIn("Build complete", self.read_page())
 
     def test_others_are_sent_away(self):
@@ -269,12 +382,12 @@ class TestPortal(PortalCommon):
         self.assertNotIn("Website", self.read_page("/my/billing", "otto"))
 
     def test_guessed_projects_are_as_unknown_as_missing_ones(self):
-        project = self.create_project(
+        contract = self.create_contract(
             "Theirs",
             [("All", "final", "balance", 0)],
             partner_id=self.other_customer.id,
         )
-        self.assertSentAway(f"/my/billing/{project.id}", "clara")
+        self.assertSentAway(f"/my/billing/{contract.id}", "clara")
         self.assertSentAway("/my/billing/987654321", "clara")
 
     def test_no_token_opens_it(self):
@@ -297,23 +410,23 @@ class TestPortal(PortalCommon):
 
     def test_customers_see_no_page_of_what_is_not_billed_or_not_shown(self):
         self.bill(self.deposit)
-        for values in (
-            {"show_billing_on_portal": False},
-            {"allow_milestone_billing": False},
-            {"active": False},
-            {"is_template": True},
+        for record, values in (
+            (self.contract, {"show_on_portal": False}),
+            (self.contract, {"active": False}),
+            (self.project, {"active": False}),
+            (self.project, {"is_template": True}),
         ):
             with self.subTest(values):
-                before = {name: self.project[name] for name in values}
-                self.project.write(values)
+                before = {name: record[name] for name in values}
+                record.write(values)
                 self.assertSentAway(self.page, "clara")
-                self.project.write(before)
+                record.write(before)
         self.assertIn("Build complete", self.read_page())
 
     def test_former_customer_keeps_his_invoice_and_the_new_one_sees_his_own(self):
         former = self.bill(self.deposit)
         self.pay(former)
-        self.project.partner_id = self.other_customer
+        self.contract.partner_id = self.other_customer
         own = self.bill(self.designs)
         self.assertSentAway(self.page, "clara")
         self.assertIn("Invoice", self.visit(f"/my/invoices/{former.id}", "clara").text)
@@ -339,28 +452,28 @@ class TestPortal(PortalCommon):
         self.assertSentAway(self.page, "biller")
 
     def test_what_no_customer_can_see_is_not_previewed(self):
-        project = self.project.with_user(self.accountant)
-        self.assertEqual(project.action_preview_billing()["url"], self.page)
-        self.project.partner_id = False
+        contract = self.contract.with_user(self.accountant)
+        self.assertEqual(contract.action_preview_billing()["url"], self.page)
+        self.contract.partner_id = False
         with self.assertRaisesRegex(UserError, "no customer"):
-            project.action_preview_billing()
-        self.project.partner_id = self.customer
-        self.project.billing_line_ids.unlink()
+            contract.action_preview_billing()
+        self.contract.partner_id = self.customer
+        self.contract.line_ids.unlink()
         with self.assertRaisesRegex(UserError, "no billing schedule"):
-            project.action_preview_billing()
+            contract.action_preview_billing()
 
     def test_page_of_another_companys_project_is_shown_to_its_customer(self):
         company = self._create_company(name="Second company")
         product = self.env["product.product"].create({"name": "Work"})
-        project = self.create_project(
+        contract = self.create_contract(
             "Abroad",
             [("All", "final", "balance", 0)],
             company_id=company.id,
-            billing_product_id=product.id,
-            billing_user_id=False,
+            product_id=product.id,
+            user_id=False,
         )
         self.assertNotIn(company, self.client_user.company_ids)
-        url = f"/my/billing/{project.id}"
+        url = f"/my/billing/{contract.id}"
         self.assertIn("Second company", self.read_page(url))
 
     def test_headings_follow_each_other(self):
@@ -382,7 +495,7 @@ class TestPortalAcceptance(PortalCommon):
         cls.client_user.partner_id.email = "clara@example.com"
         cls.milestone = cls.build.milestone_id
         cls.milestone.acceptance_criteria = "All pages work."
-        cls.project.allow_milestone_acceptance = True
+        cls.contract.allow_acceptance = True
         cls.milestone.with_user(cls.project_user).action_ask_acceptance()
         cls.url = f"{cls.page}/milestone/{cls.milestone.id}"
 
@@ -436,7 +549,12 @@ class TestPortalAcceptance(PortalCommon):
         self.assertEqual(len(self.get_invoices(self.build)), 1)
 
     def test_signature_is_needed(self):
-        for answer in ({"name": " "}, {"signature": ""}, {"signature": "no image"}):
+        for answer in (
+            {"name": " "},
+            {"name": "\u200b"},
+            {"signature": ""},
+            {"signature": "no image"},
+        ):
             self.assertTrue(self.sign(**answer)["error"])
         self.assertAcceptance("asked")
 
@@ -488,19 +606,20 @@ class TestPortalAcceptance(PortalCommon):
         self.assertAcceptance("asked")
 
     def test_milestones_of_other_projects_are_not_answered(self):
-        theirs = self.create_project(
+        theirs = self.create_contract(
             "Theirs",
             [("Secret stage", "final", "balance", 0)],
             partner_id=self.other_customer.id,
-            allow_milestone_acceptance=True,
+            allow_acceptance=True,
         )
         self.other_user.partner_id.email = "otto@example.com"
-        theirs.milestone_ids.action_ask_acceptance()
-        for project in (theirs, self.project):
-            url = f"/my/billing/{project.id}/milestone/{theirs.milestone_ids.id}"
+        theirs.line_ids.milestone_id.action_ask_acceptance()
+        milestone = theirs.line_ids.milestone_id
+        for contract in (theirs, self.contract):
+            url = f"/my/billing/{contract.id}/milestone/{milestone.id}"
             self.assertIn("error", self.sign(url=url))
             self.assertNotIn("Secret stage", self.visit(url, "clara").text)
-        self.assertFalse(theirs.milestone_ids.is_reached)
+        self.assertFalse(milestone.is_reached)
 
     def test_withdrawn_question_leads_back_to_the_project(self):
         self.milestone.with_user(self.project_user).action_withdraw_acceptance()
@@ -510,13 +629,13 @@ class TestPortalAcceptance(PortalCommon):
         self.assertIn(answer["error"], self.send_back("The logo is missing.").text)
 
     def test_acceptance_switched_off_is_not_offered(self):
-        self.project.allow_milestone_acceptance = False
+        self.contract.allow_acceptance = False
         self.assertNotIn("Waiting for your acceptance", self.read_page())
         self.assertIn("error", self.sign())
 
     def test_new_customer_does_not_see_the_former_ones_signature(self):
         self.sign()
-        self.project.partner_id = self.other_customer
+        self.contract.partner_id = self.other_customer
         self.assertNotIn("Clara", self.visit(self.page, "otto").text)
         self.assertNotIn("Clara", self.visit(self.url, "otto").text)
 
@@ -551,7 +670,7 @@ class TestPortalTours(PortalCommon):
 
     def test_customer_signs(self):
         self.client_user.partner_id.email = "clara@example.com"
-        self.project.allow_milestone_acceptance = True
+        self.contract.allow_acceptance = True
         milestone = self.build.milestone_id
         milestone.with_user(self.project_user).action_ask_acceptance()
         self.start_tour(self.page, "milestone_billing_customer_signs", login="clara")
@@ -563,7 +682,7 @@ class TestPortalTours(PortalCommon):
 
     def test_customer_sends_back(self):
         self.client_user.partner_id.email = "clara@example.com"
-        self.project.allow_milestone_acceptance = True
+        self.contract.allow_acceptance = True
         milestone = self.build.milestone_id
         milestone.with_user(self.project_user).action_ask_acceptance()
         self.start_tour(

@@ -1,9 +1,12 @@
+import doctest
 import re
+from unittest.mock import patch
 
 from lxml import html
 
 from odoo.fields import Command
 
+from ..models import statement
 from .common import MilestoneBillingCommon, normalize
 
 INVOICES = "account.account_invoices"
@@ -36,6 +39,9 @@ class TestStatement(MilestoneBillingCommon):
             )
         ]
 
+    def test_doctests(self):
+        self.assertEqual(doctest.testmod(statement).failed, 0)
+
     def test_invoice_shows_every_stage_and_what_remains(self):
         self.designs.milestone_id.acceptance_criteria = "Approved in writing.\nBy mail."
         self.pay(self.bill(self.deposit))
@@ -57,7 +63,7 @@ class TestStatement(MilestoneBillingCommon):
         second = self.bill(self.designs)
         issued = self.render(second)
         self.pay(self.bill(self.build))
-        self.project.contract_sum = 12000
+        self.contract.contract_sum = 12000
         self.designs.name = "Renamed"
         self.assertEqual(self.render(second), issued)
 
@@ -75,10 +81,35 @@ class TestStatement(MilestoneBillingCommon):
 
     def test_invoice_posted_again_shows_the_schedule_anew(self):
         move = self.bill(self.build)
-        self.bill(self.deposit)
+        self.pay(self.bill(self.deposit))
         move.button_draft()
         self.post(move)
-        self.assertIn("Previously billed $ 2,500.00", self.render(move))
+        self.assertIn("Deposit — Project start Paid", self.render(move))
+
+    def test_previously_billed_is_as_on_the_day_the_invoice_was_issued(self):
+        first = self.bill(self.deposit)
+        second, third = self.bill(self.designs), self.bill(self.build)
+        first.button_draft()
+        self.post(first)
+        second.button_draft()
+        self.assertIn("Previously billed $ 2,500.00", self.render(second))
+        self.post(second)
+        for move, previously, remaining in (
+            (first, "0.00", "7,500.00"),
+            (second, "2,500.00", "5,000.00"),
+            (third, "5,000.00", "2,500.00"),
+        ):
+            text = self.render(move)
+            self.assertIn(f"Previously billed $ {previously}", text)
+            self.assertIn(f"Remaining to bill $ {remaining}", text)
+
+    def test_credit_note_of_a_first_invoice_comes_after_all(self):
+        first = self.bill(self.deposit)
+        self.bill(self.designs)
+        credit_note = self.credit(first)
+        text = self.render(credit_note)
+        self.assertIn("Previously billed $ 5,000.00", text)
+        self.assertIn("Remaining to bill $ 7,500.00", text)
 
     def test_final_says_what_has_been_paid(self):
         self.pay(self.bill(self.deposit | self.designs | self.build)[0])
@@ -117,7 +148,7 @@ class TestStatement(MilestoneBillingCommon):
     # -------------------------------------------------------------------------
 
     def test_head_names_stage_project_and_contract(self):
-        self.project.contract_reference = "C-2026-014"
+        self.contract.reference = "C-2026-014"
         self.assertEqual(
             self.render(self.bill(self.build), "milestone_head"),
             "Stage Milestone 2 — Build complete Project Website Contract C-2026-014",
@@ -132,7 +163,7 @@ class TestStatement(MilestoneBillingCommon):
         )
 
     def test_head_of_many_stages_is_short(self):
-        move = self.bill_together(self.project.billing_line_ids)
+        move = self.bill_together(self.contract.line_ids)
         text = self.render(move, "milestone_head")
         self.assertIn("Milestone 2 — Build complete + 1", text)
         self.assertNotIn("Final", text)
@@ -141,7 +172,7 @@ class TestStatement(MilestoneBillingCommon):
         move = self.bill(self.build)
         head = self.render(move, "milestone_head")
         self.build.name = self.project.name = "Renamed"
-        self.project.contract_reference = "C-1"
+        self.contract.reference = "C-1"
         self.assertEqual(self.render(move, "milestone_head"), head)
 
     # -------------------------------------------------------------------------
@@ -150,9 +181,9 @@ class TestStatement(MilestoneBillingCommon):
 
     def bill_together(self, lines):
         """Bill several milestones on one invoice."""
-        self.project.billing_automation = "manual"
+        self.contract.automation = "manual"
         self.mark_done(lines)
-        lines.with_user(self.accountant).action_create_draft_invoice_per_project()
+        lines.with_user(self.accountant).action_create_draft_invoice_per_contract()
         return self.post(self.get_invoices(lines))
 
     def test_each_stage_of_the_invoice_stands_out(self):
@@ -240,12 +271,132 @@ class TestStatement(MilestoneBillingCommon):
         ):
             currency = self.env.ref(f"base.{name}")
             currency.active = True
-            project = self.project.copy(
-                {"contract_currency_id": currency.id, "contract_sum": contract_sum}
-            )
-            text = self.render(self.bill(project.billing_line_ids[0]))
+            contract = self.project.copy().billing_contract_ids
+            contract.write({"currency_id": currency.id, "contract_sum": contract_sum})
+            text = self.render(self.bill(contract.line_ids[0]))
             [figure] = re.findall(r"This invoice \D*([\d.,]+)", text)
             self.assertEqual(figure, amount)
+
+    # -------------------------------------------------------------------------
+    # PAID IS RECEIVED
+    # -------------------------------------------------------------------------
+
+    def settle_with_early_payment_discount(self, lines):
+        """Bill at 2 % discount for early payment, and pay early."""
+        self.contract.payment_term_id = self.env["account.payment.term"].create(
+            {
+                "name": "2 % in 10 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 100, "nb_days": 30}
+                    )
+                ],
+            }
+        )
+        move = self.bill(lines)
+        payment = self.pay(move)
+        self.assertEqual(payment.amount, move.amount_total * 0.98)
+        self.assertEqual(move.amount_residual, 0.0)
+        return move
+
+    def test_early_payment_discount_is_no_money_received(self):
+        self.contract.contract_sum = 20000.0
+        self.settle_with_early_payment_discount(self.deposit)  # 5,000, gross 5,750
+        move = self.bill(self.final)
+        text = self.render(move)
+        self.assertIn(
+            "Paid to date $ 4,900.00 $ 5,635.00"
+            " Discounts and deductions $ 100.00 $ 115.00",
+            text,
+        )
+        self.assertIn(
+            "You have already paid $ 4,900.00 of the contract sum, which is $ 5,635.00"
+            " including taxes",
+            text,
+        )
+        self.assertIn("Deposit — Project start Paid", text)
+
+    def test_without_deductions_no_row_tells_of_them(self):
+        self.pay(self.bill(self.deposit))
+        self.assertNotIn("deductions", self.render(self.bill(self.build)))
+
+    def test_credit_note_made_by_hand_is_a_deduction(self):
+        move = self.bill(self.deposit)
+        credit = self.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "partner_id": self.customer.id,
+                "invoice_date": move.invoice_date,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "Goodwill",
+                            "price_unit": 500.0,
+                            "tax_ids": [Command.set(self.tax.ids)],
+                        }
+                    )
+                ],
+            }
+        )
+        credit.action_post()
+        receivable = (move | credit).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        receivable.reconcile()
+        self.pay(move)
+        text = self.render(self.bill(self.final))
+        self.assertIn(
+            "Paid to date $ 2,000.00 $ 2,300.00"
+            " Discounts and deductions $ 500.00 $ 575.00",
+            text,
+        )
+
+    def test_credit_and_payment_of_two_stages_on_one_invoice(self):
+        """Stages of 4,000 at 20 % and 2,000 at 0 %, 1,000 of the first credited."""
+        twenty = self.tax.copy({"name": "20 %", "amount": 20.0})
+        contract = self.create_contract(
+            "Two",
+            [
+                ("A", "progress", "fixed", 4000.0),
+                ("B", "progress", "fixed", 2000.0),
+                ("C", "final", "balance", 0.0),
+            ],
+            automation="manual",
+        )
+        first, second, final = contract.line_ids
+        first.tax_ids = twenty
+        second.tax_ids = self.tax.copy({"name": "0 %", "amount": 0.0})
+        self.mark_done(first | second)
+        (first | second).action_create_draft_invoice_per_contract()
+        move = self.post(self.get_invoices(first))
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"journal_id": move.journal_id.id, "date": move.date})
+        )
+        wizard.reverse_moves()
+        credit = wizard.new_move_ids
+        credit.invoice_line_ids[1].unlink()
+        credit.invoice_line_ids.price_unit = 1000.0
+        credit.action_post()
+        (move | credit).line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+            )
+        ).reconcile()
+        self.assertEqual(first._get_settled_and_paid(self.customer), (0.0, 0.0))
+        self.assertEqual(second._get_settled_and_paid(self.customer), (0.0, 0.0))
+        self.pay(move, 2300.0)
+        self.assertEqual(first._get_paid_by(self.customer), 1232.14)
+        self.assertEqual(second._get_paid_by(self.customer), 821.43)
+        contract.automation = "draft"
+        text = self.render(self.bill(final))
+        self.assertIn("Paid to date $ 2,053.57 $ 2,300.00", text)
+        self.assertNotIn("deductions", text)
 
     # -------------------------------------------------------------------------
     # FROZEN
@@ -262,11 +413,61 @@ class TestStatement(MilestoneBillingCommon):
         frozen = dict(move.milestone_statement)
         for key in ("has_gross", "this_document_gross", "previously_gross"):
             del frozen[key]
-        move.milestone_statement = {**frozen, "paid": 2500.0, "paid_gross": 2875.0}
+        move.sudo().milestone_statement = {
+            **frozen,
+            "paid": 2500.0,
+            "paid_gross": 2875.0,
+        }
         text = self.render(move)
         self.assertNotIn("Including taxes", text)
         self.assertIn("This invoice $ 2,500.00 Remaining to bill", text)
         self.assertIn("which is $ 2,875.00 including taxes", text)
+
+    def test_statement_of_any_shape_prints_mails_and_exports(self):
+        move = self.bill(self.final)
+        whole = dict(move.milestone_statement)
+        shapes = [
+            {key: value for key, value in whole.items() if key != left_out}
+            for left_out in whole
+        ]
+        shapes += [dict.fromkeys(whole, garbage) for garbage in ("?", [1], 1, None)]
+        shapes += [
+            {**whole, "stages": [{"title": "A", "invoices": [{"date": "?"}, 1]}, 2]},
+            {"project": "Website"},
+            {"stages": {}},
+            ["garbage"],
+            "garbage",
+            12,
+        ]
+        template = self.env.ref("milestone_billing.mail_template_milestone_invoice")
+        for shape in shapes:
+            move.sudo().milestone_statement = shape
+            with self.subTest(shape):
+                self.render_html(move)
+                template._generate_template(move.ids, ("subject", "body_html"))
+                for edi_format in ("ubl_bis3", "cii"):
+                    self.env[f"account.edi.xml.{edi_format}"]._export_invoice(move)
+                move._get_milestone_titles()
+
+    def test_statement_that_cannot_be_made_is_logged_and_left_out(self):
+        self.mark_done(self.build)
+        draft = self.get_invoices(self.build)
+        with (
+            patch.object(
+                self.registry["account.move"],
+                "_prepare_milestone_statement",
+                side_effect=ValueError("broken"),
+            ),
+            self.assertLogs(
+                "odoo.addons.milestone_billing.models.account_move_statement", "ERROR"
+            ) as log,
+        ):
+            self.assertFalse(self.render(draft))
+            self.post(draft)
+            self.assertFalse(self.render(draft))
+        self.assertIn("broken", log.output[0])
+        self.assertEqual(draft.state, "posted")
+        self.assertIn("Build complete", self.render(draft))
 
     def test_pdf_printed_again_is_the_same_text_for_text(self):
         second = self.bill(self.designs)
@@ -282,7 +483,7 @@ class TestStatement(MilestoneBillingCommon):
     def test_former_customers_documents_count_as_billed_only(self):
         earlier = self.bill(self.deposit)
         self.pay(earlier)
-        self.project.partner_id = self.partner_a
+        self.contract.partner_id = self.partner_a
         text = self.render(self.bill(self.final))
         self.assertNotIn(earlier.name, text)
         self.assertIn("Deposit — Project start Billed earlier $ 2,500.00", text)
@@ -292,7 +493,7 @@ class TestStatement(MilestoneBillingCommon):
 
     def test_new_customer_does_not_learn_of_the_formers_credit(self):
         self.credit(self.bill(self.build))
-        self.project.partner_id = self.partner_a
+        self.contract.partner_id = self.partner_a
         text = self.render(self.bill(self.deposit))
         self.assertIn("Milestone 2 — Build complete Delivered $ 2,500.00", text)
         self.assertNotIn("Credited", text)
@@ -300,7 +501,7 @@ class TestStatement(MilestoneBillingCommon):
     def test_each_customer_sees_the_state_of_his_own_documents(self):
         former, present = self.customer, self.partner_a
         self.bill(self.build)
-        self.project.partner_id = present
+        self.contract.partner_id = present
         self.pay(self.bill(self.deposit))
         for line, customer, state in (
             (self.build, former, "Invoiced"),
@@ -318,7 +519,7 @@ class TestStatement(MilestoneBillingCommon):
         draft = self.get_invoices(self.build)
         draft.invoice_line_ids.price_unit = 1000
         self.pay(self.post(draft))
-        self.project.partner_id = present
+        self.contract.partner_id = present
         self.build.with_user(self.accountant).action_create_draft_invoice()
         self.post(self.get_invoices(self.build)[-1])
         for customer, state, paid in ((former, "Paid", 1000), (present, "Invoiced", 0)):
@@ -327,7 +528,7 @@ class TestStatement(MilestoneBillingCommon):
 
     def test_contact_of_the_customer_is_the_same_customer(self):
         self.pay(self.bill(self.deposit))
-        self.project.partner_id = self.env["res.partner"].create(
+        self.contract.partner_id = self.env["res.partner"].create(
             {"name": "Payables", "type": "invoice", "parent_id": self.customer.id}
         )
         text = self.render(self.bill(self.build))
@@ -342,7 +543,7 @@ class TestStatement(MilestoneBillingCommon):
         attack = "<script>alert(1)</script>"
         self.build.name = self.project.name = attack
         self.build.milestone_id.acceptance_criteria = attack
-        self.project.contract_reference = attack
+        self.contract.reference = attack
         move = self.bill(self.build)
         content, _type = self.env["ir.actions.report"]._render_qweb_html(
             INVOICES, move.ids
@@ -358,12 +559,12 @@ class TestStatement(MilestoneBillingCommon):
         self.assertEqual(block.get("style"), "page-break-inside: avoid")
 
     def test_long_schedule_starts_a_page_and_is_printed_whole(self):
-        project = self.create_project(
+        contract = self.create_contract(
             "Tower", [(f"Part {n:02}", "progress", "percent", 2.5) for n in range(40)]
         )
-        project.milestone_ids.acceptance_criteria = "Accepted in writing."
+        contract.line_ids.milestone_id.acceptance_criteria = "Accepted in writing."
         first, *others = self.render_pdf_pages(
-            INVOICES, self.bill(project.billing_line_ids[20])
+            INVOICES, self.bill(contract.line_ids[20])
         )
         self.assertNotIn("Billing Schedule", first)
         self.assertTrue(others[0].split("Billing Schedule", 1)[1])

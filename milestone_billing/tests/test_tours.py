@@ -39,7 +39,7 @@ class TestTours(MilestoneBillingCommon, HttpCase):
             login="accountant",
         )
         self.assertSchedule("paid", 0.0, 2500.0, 2500.0)
-        self.assertEqual(self.project.contract_to_bill, 7500.0)
+        self.assertEqual(self.contract.amount_to_bill, 7500.0)
 
     def test_refused_untick_says_why_and_leaves_the_row_usable(self):
         self.bill(self.build)
@@ -49,8 +49,14 @@ class TestTours(MilestoneBillingCommon, HttpCase):
             )
         self.assertTrue(self.build.milestone_id.is_reached)
 
+    def test_card_leads_to_the_contract_and_back(self):
+        self.bill(self.build)
+        self.start_tour(
+            "/odoo/project", "milestone_billing_from_the_card", login="project_admin"
+        )
+
     def test_queue_bills_the_selected_milestones(self):
-        self.project.billing_automation = "manual"
+        self.contract.automation = "manual"
         self.mark_done(self.designs | self.build)
         self.start_tour(
             "/odoo/milestones-to-bill", "milestone_billing_queue", login="accountant"
@@ -70,4 +76,4 @@ class TestTours(MilestoneBillingCommon, HttpCase):
             login="accountant",
         )
         self.assertEqual(self.build.amount_written_off, 500)
-        self.assertEqual(self.project.contract_to_date, 9500)
+        self.assertEqual(self.contract.amount_to_date, 9500)

@@ -1,1 +1,1 @@
-from . import mail_compose_message, milestone_billing_decide
+from . import account_move_reversal, milestone_billing_decide

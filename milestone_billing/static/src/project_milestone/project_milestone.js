@@ -2,17 +2,11 @@ import { ProjectMilestone } from "@project/components/project_right_side_panel/c
 
 import { patch } from "@web/core/utils/patch";
 
-const BADGE_CLASSES = {
-    ready: "text-bg-info",
-    to_decide: "text-bg-warning",
-    drafted: "text-bg-warning",
-    billed: "text-bg-primary",
-    paid: "text-bg-success",
-};
-
 patch(ProjectMilestone.prototype, {
+    /** As in lists, where the neutral badge is grey, too. */
     get billingBadgeClass() {
-        return BADGE_CLASSES[this.milestone.billing_state] || "text-bg-light";
+        const color = this.milestone.billing_state_color;
+        return `text-bg-${color === "light" ? "300" : color}`;
     },
 
     /** Keeps the row usable when the server refuses, as it may with an invoiced milestone. */

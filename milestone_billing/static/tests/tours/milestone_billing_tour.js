@@ -110,6 +110,31 @@ registry.category("web_tour.tours").add("milestone_billing_queue", {
     ],
 });
 
+registry.category("web_tour.tours").add("milestone_billing_from_the_card", {
+    steps: () => [
+        {
+            content: "The card says what is billed; open the schedule",
+            trigger:
+                ".o_kanban_record:contains('Website'):has(.badge:contains('Running')) .o_milestone_billing_amounts:contains('2,500.00 / $ 10,000.00')",
+            run: "click",
+        },
+        {
+            content: "The contract is shown with its stages",
+            trigger:
+                ".o_field_widget[name='line_ids'] .o_data_row:contains('Build complete'):has(.badge:contains('Billed'))",
+        },
+        {
+            content: "Go back into the project",
+            trigger: "button[name='action_open_project']",
+            run: "click",
+        },
+        {
+            content: "Its tasks are shown",
+            trigger: ".o_breadcrumb:contains('Website'):not(:has(.o_form_view))",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("milestone_billing_carry_and_write_off", {
     steps: () => [
         {

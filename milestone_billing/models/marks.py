@@ -1,0 +1,37 @@
+"""Objects that mark a context as the addon's own: no request can send them.
+
+A key that a client can send must switch nothing; these are compared by identity.
+"""
+
+
+class Mark:
+    """A mark in a context, never equal to anything that comes from outside."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"<{self.name}>"
+
+    def is_set(self, env):
+        """Whether the context of ``env`` bears this very mark."""
+        return env.context.get(self.name) is self
+
+    def on(self, records):
+        """Return ``records`` with this mark in their context."""
+        return records.with_context(**{self.name: self})
+
+
+CARRY_LINK = Mark("milestone_billing_carry_link")
+"""Core copies a document for a credit note or its replacement: the link goes along."""
+
+GUARDED = Mark("milestone_billing_guarded")
+"""A caller further up checks the guards when all is written."""
+
+SCHEDULING = Mark("milestone_billing_scheduling")
+"""A caller further up checks and logs the change of the schedule as a whole."""
+
+WITH_MILESTONE = Mark("milestone_billing_with_milestone")
+"""The milestone of the lines is being deleted: it is not theirs to delete."""

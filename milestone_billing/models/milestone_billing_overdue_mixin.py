@@ -1,0 +1,70 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .status import STATUSES
+
+# of which a past date makes an overdue one
+LATE_STATES = ("running", "upcoming")
+
+
+class MilestoneBillingOverdueMixin(models.AbstractModel):
+    """A status that is the stored state, or *overdue* where the date is past.
+
+    Overdue follows from the reader's day. It is never stored, so that nothing goes
+    stale at midnight, and searched and grouped by in SQL.
+    """
+
+    _name = "milestone.billing.overdue.mixin"
+    _description = "Overdue Status of Milestone Billing"
+
+    _overdue_fields = ("status", "state", "deadline")
+    """The names of the status, of the stored state and of the stored date."""
+
+    @api.depends(lambda self: self._overdue_fields[1:])
+    def _compute_overdue_status(self):
+        status, state, date = self._overdue_fields
+        today = fields.Date.context_today(self)
+        for record in self:
+            is_late = record[date] and record[date] < today
+            record[status] = (
+                "overdue" if is_late and record[state] in LATE_STATES else record[state]
+            )
+
+    @api.model
+    def _search_overdue_status(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        _status, state, date = self._overdue_fields
+        overdue = Domain(state, "in", LATE_STATES)
+        overdue &= Domain(date, "<", fields.Date.context_today(self))
+        domain = Domain(state, "in", [item for item in value if item != "overdue"])
+        domain &= ~overdue
+        return domain | overdue if "overdue" in value else domain
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        status, state, date = self._overdue_fields
+        if field_expr != status:
+            return super()._field_to_sql(alias, field_expr, query)
+        # the status is as visible as the state it is made of
+        return SQL(
+            "CASE WHEN %(state)s IN %(late)s AND %(date)s < %(today)s"
+            " THEN 'overdue' ELSE %(state)s END",
+            state=self._field_to_sql(alias, state, query),
+            late=LATE_STATES,
+            date=self._field_to_sql(alias, date, query),
+            today=fields.Date.context_today(self),
+        )
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        # EXTENDS 'base': groups come in the order of the statuses' rank
+        keys = [status.key for status in STATUSES]
+        ranks = {
+            name: SQL("ARRAY_POSITION(%s, %s::text)", keys, groupby_terms[name])
+            for name in self._overdue_fields[:2]
+            if name in groupby_terms
+        }
+        terms = {**groupby_terms, **ranks}
+        sql = super()._read_group_orderby(order, terms, query)
+        groupby_terms.update({**terms, **{k: groupby_terms[k] for k in ranks}})
+        return sql

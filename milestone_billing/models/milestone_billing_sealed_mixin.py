@@ -1,0 +1,67 @@
+from odoo import SUPERUSER_ID, api, models, tools
+from odoo.exceptions import AccessError
+
+
+class MilestoneBillingSealedMixin(models.AbstractModel):
+    """What the addon computes or records is written by nobody but the addon.
+
+    ``readonly=True`` binds views only: without this, a request could tell a schedule
+    its own totals, or a user's own defaults could sign an acceptance. Recomputing does
+    not pass here, and the addon records as the superuser or with sudo.
+    """
+
+    _name = "milestone.billing.sealed.mixin"
+    _description = "Sealed Fields of Milestone Billing"
+
+    @api.model
+    @tools.ormcache()
+    def _get_sealed_fields(self):
+        """Return the names of the addon's fields that no request writes."""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if field._module == "milestone_billing"
+            and field.readonly
+            and name not in models.MAGIC_COLUMNS
+        )
+
+    @api.model
+    def _check_not_sealed(self, fnames):
+        """Refuse a request that writes what only the addon records.
+
+        :raise AccessError: naming the field
+        """
+        sealed = not self.env.su and self._get_sealed_fields().intersection(fnames)
+        if sealed:
+            raise AccessError(
+                self.env._(
+                    "%(field)s is recorded by the system and cannot be given.",
+                    field=", ".join(self._fields[name].string for name in sealed),
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_not_sealed(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_not_sealed(vals)
+        return super().write(vals)
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        # EXTENDS 'base': the defaults of the request's context, and those that every
+        # user may set for himself, arrive after the check of the values
+        res = super()._add_missing_default_values(values)
+        for name in self._get_sealed_fields() - values.keys():
+            field = self._fields[name]
+            if name in res and not field.default:
+                del res[name]
+        return res
+
+    @api.model
+    def _is_system(self):
+        """Whether the addon itself acts, as the superuser: no request can."""
+        return self.env.uid == SUPERUSER_ID

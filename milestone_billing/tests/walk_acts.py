@@ -1,0 +1,828 @@
+"""The acts of a random walk: what people do to schedules, invoices and money."""
+
+from collections import Counter
+from random import Random
+
+from odoo.fields import Command
+
+from .walk_oracle import Broken
+
+ACTS = {}
+TODAY = "2026-03-31"
+
+
+def act(weight):
+    """Make a method an act; ``weight`` says how often it is taken."""
+
+    def register(method):
+        ACTS[method.__name__] = (method, weight)
+        return method
+
+    return register
+
+
+class Skipped(Exception):
+    """There is nothing that the act could be done to."""
+
+
+class Acts:
+    """What a walk can do; each act chooses by ``rng`` alone."""
+
+    # --- choosing ---
+
+    def _pick(self, rng, records, key=None):
+        """Choose a record by name: others that come or go do not change the choice."""
+        salt = rng.random()
+        if not records:
+            raise Skipped
+        key = key or (lambda record: record.display_name)
+        return min(records, key=lambda record: Random(f"{salt}{key(record)}").random())
+
+    def _some(self, rng, records, key, most=3):
+        """Choose one or a few records by name."""
+        count = min(rng.choice([1, 1, 1, 2, most]), most, len(records))
+        chosen = records.browse()
+        for _index in range(count):
+            chosen |= self._pick(rng, records - chosen, key)
+        if not chosen:
+            raise Skipped
+        return chosen
+
+    def _pick_lines(self, rng, *states, most=1):
+        domain = [("state", "in", states)] if states else []
+        lines = self.env["milestone.billing.line"].search(domain)
+        return self._some(rng, lines, lambda line: line.name, most)
+
+    def _pick_contract(self, rng):
+        contracts = self.env["milestone.billing.contract"].search([])
+        return self._pick(rng, contracts, lambda contract: contract.reference)
+
+    def _pick_moves(
+        self, rng, states, types=("out_invoice", "out_refund"), most=1, where=None
+    ):
+        self.env.cr.execute(
+            "SELECT move_id FROM account_move_line"
+            " WHERE milestone_billing_line_id IS NOT NULL ORDER BY move_id"
+        )
+        moves = self.env["account.move"].browse(
+            dict.fromkeys(move_id for (move_id,) in self.env.cr.fetchall())
+        )
+        names, counts = {}, Counter()
+        for move in moves:
+            lines = move.line_ids.milestone_billing_line_id.mapped("name")
+            name = f"{move.move_type} of {'+'.join(sorted(lines))}"
+            counts[name] += 1
+            names[move] = f"{name} no. {counts[name]}"
+        self.names = names
+        moves = moves.filtered(lambda m: m.state in states and m.move_type in types)
+        if where:
+            moves = moves.filtered(where)
+        return self._some(rng, moves, names.get, most)
+
+    def _name(self, moves):
+        return ", ".join(
+            f"{self.names.get(move, move.name)} ({move.state} {move.amount_untaxed:g})"
+            for move in moves
+        )
+
+    def _amount(self, rng, amount):
+        """Return an amount near another, half of it, none, or a random one."""
+        factor = rng.choice([0.0, 0.1, 0.5, 0.9, 1.0, 1.0, 1.1, 2.0, rng.random()])
+        return round(abs(amount) * factor, 3)
+
+    def _as(self, user, records):
+        """Return records as a user gets them, in the company they belong to."""
+        company = records.company_id[:1] if "company_id" in records._fields else False
+        company = company or self.env.company
+        companies = company | user.company_ids
+        return records.with_user(user).with_context(allowed_company_ids=companies.ids)
+
+    # -------------------------------------------------------------------------
+    # ACTS: the project
+    # -------------------------------------------------------------------------
+
+    @act(10)
+    def tick(self, rng):
+        milestones = self.env["project.milestone"].search(
+            [("is_reached", "=", False), ("billing_line_ids", "!=", False)]
+        )
+        milestones = self._some(rng, milestones, lambda m: m.name)
+        self._say(milestones.mapped("name"))
+        lines = milestones.billing_line_ids
+        waiting = lines.filtered(lambda li: li.state == "upcoming" and li.amount_open)
+        known = lines.move_line_ids.move_id
+        self._as(self.case.project_user, milestones).write({"is_reached": True})
+        self._flush()
+        self.env.invalidate_all()
+        self._check_ticked(waiting, lines.move_line_ids.move_id - known)
+
+    def _check_ticked(self, waiting, moves):
+        """What waited is drafted, once, or says why it is not."""
+        for line in waiting:
+            self._check_drafted_or_blocked(line)
+        keys = Counter()
+        for move in moves:
+            linked = move.line_ids.milestone_billing_line_id
+            keys[linked.contract_id, linked.milestone_id] += 1
+            if len(linked.milestone_id) != 1 or len(linked.contract_id) != 1:
+                raise Broken(
+                    "a tick makes an invoice a milestone", linked.mapped("name")
+                )
+            for move_line in move.invoice_line_ids:
+                line = move_line.milestone_billing_line_id
+                if line.currency_id.compare_amounts(
+                    move_line.price_subtotal, line.amount_drafted
+                ):
+                    raise Broken("a draft's net is what was open", line.name)
+            if move.create_uid != self.env.ref("base.user_root"):
+                raise Broken("the system makes the draft", move.create_uid.name)
+        if any(count > 1 for count in keys.values()):
+            raise Broken("a tick makes one invoice", keys)
+
+    def _check_drafted_or_blocked(self, line):
+        contract = line.contract_id
+        project = contract.project_id
+        if (
+            contract.automation != "manual"
+            and contract.active
+            and project.active
+            and not project.is_template
+        ):
+            expected = {"drafted", "blocked"}
+        else:
+            expected = {"ready", "blocked"}
+        if line.state not in expected:
+            raise Broken(
+                "a tick drafts or says why not",
+                f"{line.name} is {line.state}, open {line.amount_open}",
+            )
+        if line.state == "blocked" and not line.blocking_reason:
+            raise Broken("what is blocked says why", line.name)
+
+    @act(4)
+    def untick(self, rng):
+        milestones = self.env["project.milestone"].search(
+            [("is_reached", "=", True), ("billing_line_ids", "!=", False)]
+        )
+        milestones = self._some(rng, milestones, lambda m: m.name)
+        self._say(milestones.mapped("name"))
+        self._as(self.case.project_user, milestones).write({"is_reached": False})
+
+    @act(1)
+    def move_milestone(self, rng):
+        lines = self._pick_lines(rng)
+        project = self._pick(rng, self.projects.exists())
+        milestone = lines.milestone_id
+        self._say(milestone.name, "to", project.name)
+        self._as(self.case.project_user, milestone).project_id = project
+
+    @act(1)
+    def delete_milestone(self, rng):
+        milestone = self._pick_lines(rng).milestone_id
+        self._say(milestone.name)
+        self._as(self.case.manager, milestone).unlink()
+
+    @act(0.4)
+    def copy_project(self, rng):
+        if len(self.projects) > 4:
+            raise Skipped
+        project = self._pick(rng, self.projects.exists())
+        self._say(project.name)
+        copy = self._as(self.case.project_admin, project).copy()
+        self.projects |= copy.with_env(self.env)
+        for index, contract in enumerate(copy.sudo().billing_contract_ids):
+            reference = f"{copy.name}/{index}"
+            contract.reference = reference
+            for position, line in enumerate(contract.line_ids.sorted()):
+                line.name = f"{reference}/{position}"
+
+    @act(0.3)
+    def delete_project(self, rng):
+        project = self._pick(rng, self.projects.exists())
+        if len(self.projects.exists()) < 2:
+            raise Skipped
+        self._say(project.name)
+        self._as(self.case.project_admin, project).unlink()
+
+    @act(1.5)
+    def change_project(self, rng):
+        project = self._pick(rng, self.projects.exists())
+        values = rng.choice(
+            [
+                {"partner_id": rng.choice([*self.customers.ids, False])},
+                {"company_id": rng.choice([*self.case.companies.ids, False])},
+                {"account_id": rng.choice([self.case.analytic.id, False])},
+                {"active": not project.active},
+                {"is_template": not project.is_template},
+                {"allow_milestones": not project.allow_milestones},
+                {"user_id": rng.choice([self.case.project_admin.id, False])},
+            ]
+        )
+        self._say(project.name, values)
+        self._as(self.case.project_admin, project).write(values)
+
+    @act(1)
+    def change_customer(self, rng):
+        customer = self._pick(rng, self.customers)
+        values = rng.choice(
+            [
+                {"company_id": rng.choice([*self.case.companies.ids, False])},
+                {"active": not customer.active},
+                {"parent_id": rng.choice([self.case.customer.id, False])},
+                {"country_id": self.env.ref("base.de").id},
+                {"lang": "en_US"},
+            ]
+        )
+        self._say(customer.name, values)
+        customer.write(values)
+
+    # -------------------------------------------------------------------------
+    # ACTS: the contract and its schedule
+    # -------------------------------------------------------------------------
+
+    @act(2)
+    def change_sum(self, rng):
+        contract = self._pick_contract(rng)
+        used = contract.amount_drafted + contract.amount_billed
+        contract_sum = rng.choice(
+            [self._amount(rng, contract.contract_sum or 1000.0), used, 0.0]
+        )
+        self._say(contract.reference, contract.contract_sum, "→", contract_sum)
+        self._as(self.case.manager, contract).contract_sum = contract_sum
+
+    @act(2)
+    def change_contract(self, rng):
+        contract = self._pick_contract(rng)
+        values = rng.choice(
+            [
+                {"currency_id": rng.choice(self.case.currencies).id},
+                {"company_id": rng.choice(self.case.companies).id},
+                {"active": not contract.active},
+                {"allow_acceptance": not contract.allow_acceptance},
+                {"date": "2026-01-31"},
+            ]
+        )
+        self._say(contract.reference, values)
+        self._as(self.case.manager, contract).write(values)
+
+    @act(2)
+    def change_contract_as_accountant(self, rng):
+        contract = self._pick_contract(rng)
+        values = rng.choice(
+            [
+                {"partner_id": rng.choice(self.customers).id},
+                {"automation": rng.choice(["manual", "draft", "draft", "post"])},
+                {"product_id": rng.choice([self.product.id, False])},
+                {"journal_id": rng.choice([self.journal.id, False])},
+                {"payment_term_id": rng.choice([self.case.discount_term.id, False])},
+                {"user_id": rng.choice([self.case.accountant.id, False])},
+            ]
+        )
+        self._say(contract.reference, values)
+        self._as(self.case.accountant, contract).write(values)
+
+    @act(1)
+    def check_again(self, rng):
+        contract = self._pick_contract(rng)
+        self._say(contract.reference)
+        self._as(self.case.accountant, contract).action_check_again()
+
+    @act(0.3)
+    def delete_contract(self, rng):
+        contract = self._pick_contract(rng)
+        self._say(contract.reference)
+        self._as(self.case.manager, contract).unlink()
+
+    @act(4)
+    def change_line(self, rng):
+        line = self._pick_lines(rng)
+        values = rng.choice(
+            [
+                {"percent": rng.choice([0, 10, 20, 25, 33.333333, 50, 100])},
+                {"amount": self._amount(rng, line.amount or line.amount_planned)},
+                {"basis": rng.choice(["percent", "fixed", "balance"])},
+                {"basis": "fixed", "amount": self._amount(rng, line.amount_planned)},
+                {"kind": rng.choice(["deposit", "progress", "final"])},
+                {"sequence": rng.randrange(10)},
+                {"tax_ids": [Command.set(rng.choice(self.case.tax_sets).ids)]},
+                {"product_id": rng.choice([self.product.id, False])},
+                {"deadline": rng.choice(["2026-01-31", "2027-01-31", False])},
+            ]
+        )
+        self._say(line.name, values)
+        self._as(self.case.manager, line).write(values)
+
+    @act(2)
+    def change_shares(self, rng):
+        """Move a part of the contract from one line to another, at once."""
+        contract = self._pick_contract(rng)
+        lines = contract.line_ids.filtered(lambda line: line.basis == "percent")
+        line = self._pick(rng, lines, lambda line: line.name)
+        other = self._pick(rng, lines - line, lambda line: line.name)
+        part = rng.choice([1, 5, line.percent, line.percent / 2])
+        self._say(part, "% of", line.name, "to", other.name)
+        self._as(self.case.manager, contract).line_ids = [
+            Command.update(line.id, {"percent": line.percent - part}),
+            Command.update(other.id, {"percent": other.percent + part}),
+        ]
+
+    @act(2)
+    def add_line(self, rng):
+        contract = self._pick_contract(rng)
+        if len(contract.line_ids) > 9:
+            raise Skipped
+        basis = rng.choice(["percent", "fixed", "balance"])
+        name = f"{contract.reference}n{rng.randrange(10**4)}"
+        values = {
+            "contract_id": contract.id,
+            "name": name,
+            "kind": rng.choice(["deposit", "progress", "final"]),
+            "basis": basis,
+            "percent": rng.choice([0, 5, 25]),
+            "amount": self._amount(rng, max(contract.amount_unscheduled, 100.0)),
+            "sequence": rng.randrange(10),
+        }
+        if rng.random() < 0.6:
+            milestone = self._pick(
+                rng, contract.project_id.milestone_ids, lambda m: m.name
+            )
+            values["milestone_id"] = milestone.id
+        self._say(values)
+        self._as(self.case.manager, contract.line_ids.browse()).create(values)
+
+    @act(1)
+    def add_contract(self, rng):
+        """Give a project a second contract, with a line on a milestone it has."""
+        project = self._pick(rng, self.projects.exists())
+        if len(project.billing_contract_ids) > 2 or not project.milestone_ids:
+            raise Skipped
+        milestone = self._pick(rng, project.milestone_ids, lambda m: m.name)
+        reference = f"S{rng.randrange(10**4)}"
+        self._say(reference, "on", project.name, milestone.name)
+        self._as(self.case.manager, project.billing_contract_ids.browse()).create(
+            {
+                "project_id": project.id,
+                "reference": reference,
+                "partner_id": rng.choice(self.customers).id,
+                "currency_id": rng.choice(self.case.currencies).id,
+                "contract_sum": rng.choice([0.0, 500.0]),
+                "product_id": self.product.id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "name": f"{reference}a",
+                            "milestone_id": milestone.id,
+                            "basis": "fixed",
+                            "amount": 300.0,
+                        }
+                    ),
+                    Command.create({"name": f"{reference}b", "basis": "balance"}),
+                ],
+            }
+        )
+
+    @act(1)
+    def delete_line(self, rng):
+        line = self._pick_lines(rng)
+        self._say(line.name)
+        self._as(self.case.manager, line).unlink()
+
+    @act(1.5)
+    def move_line(self, rng):
+        line = self._pick_lines(rng)
+        contracts = self.env["milestone.billing.contract"].search([])
+        milestones = self.env["project.milestone"].search([])
+        if rng.random() < 0.8:
+            contracts &= line.project_id.billing_contract_ids
+            milestones &= line.project_id.milestone_ids
+        contract = self._pick(rng, contracts, lambda c: c.reference)
+        milestone = self._pick(rng, milestones, lambda m: m.name)
+        values = rng.choice(
+            [
+                {"contract_id": contract.id},
+                {"milestone_id": milestone.id},
+                {"contract_id": contract.id, "milestone_id": milestone.id},
+            ]
+        )
+        self._say(line.name, "to", contract.reference, milestone.name, list(values))
+        self._as(self.case.manager, line).write(values)
+
+    @act(1)
+    def open(self, rng):
+        line = self._pick_lines(rng)
+        amount = self._amount(rng, rng.choice([line.amount_planned, 0.0]))
+        self._say(line.name, amount)
+        self._as(self.case.accountant, line).amount_opening = amount
+
+    @act(5)
+    def decide(self, rng):
+        lines = self._pick_lines(
+            rng, "upcoming", "ready", "to_decide", "blocked", "drafted", most=2
+        )
+        kind = rng.choice(["carry", "write_off"])
+        self._say(kind, lines.mapped("name"), lines.mapped("amount_open"))
+        wizard = self._as(self.case.accountant, self.env["milestone.billing.decide"])
+        wizard.create(
+            {"line_ids": [Command.set(lines.ids)], "kind": kind, "reason": "Agreed"}
+        ).action_confirm()
+
+    @act(1)
+    def decide_by_request(self, rng):
+        line = self._pick_lines(rng)
+        amount = self._amount(rng, line.amount_open)
+        kind = rng.choice(["carry", "write_off"])
+        self._say(kind, amount, "of", line.name, line.amount_open)
+        self._as(self.case.accountant, line.decision_ids.browse()).create(
+            {"line_id": line.id, "kind": kind, "amount": amount, "reason": "Agreed"}
+        )
+
+    @act(3)
+    def undo(self, rng):
+        lines = self.env["milestone.billing.line"].search(
+            [("decision_ids", "!=", False)]
+        )
+        line = self._pick(rng, lines, lambda li: li.name)
+        decision = rng.choice(line.decision_ids)
+        self._say(decision.kind, decision.amount, "of", line.name)
+        self._as(self.case.accountant, decision).action_undo()
+
+    @act(1.5)
+    def archive(self, rng):
+        records = [
+            self.product,
+            self.journal,
+            *self.taxes,
+            *self.product.with_context(active_test=False).taxes_id,
+            *self.case.currencies[-2:],
+        ]
+        archived = [record for record in records if not record.active]
+        record = rng.choice(archived if archived and rng.random() < 0.7 else records)
+        self._say(record._name, record.display_name, not record.active)
+        record.active = not record.active
+
+    # -------------------------------------------------------------------------
+    # ACTS: documents
+    # -------------------------------------------------------------------------
+
+    @act(6)
+    def create_draft(self, rng):
+        one = rng.random() < 0.5
+        lines = self._pick_lines(
+            rng, "ready", "blocked", "to_decide", most=1 if one else 4
+        )
+        lines = self._as(self.case.accountant, lines)
+        self._say(lines.mapped("name"), lines.mapped("state"))
+        if rng.random() < 0.3:
+            lines.action_create_draft_invoice_per_contract()
+        else:
+            lines.action_create_draft_invoice()
+
+    @act(6)
+    def edit_draft(self, rng):
+        move = self._pick_moves(rng, ["draft"])
+        lines = move.invoice_line_ids.filtered("milestone_billing_line_id")
+        line = self._pick(rng, lines, lambda li: li.milestone_billing_line_id.name)
+        price = self._amount(rng, line.price_unit)
+        values = rng.choice(
+            [
+                {"price_unit": price},
+                {"price_unit": price},
+                {"price_unit": price},
+                {"price_unit": 0.0},
+                {"price_unit": -price},
+                {"quantity": rng.choice([0.0, 0.5, 2.0, -1.0])},
+                {"discount": rng.choice([10.0, 50.0, 100.0])},
+                {"tax_ids": [Command.set(rng.choice(self.case.tax_sets).ids)]},
+                {"tax_ids": [Command.clear()]},
+                {"name": "Renamed"},
+            ]
+        )
+        self._say(self._name(move), line.milestone_billing_line_id.name, values)
+        if rng.random() < 0.3:
+            self._as(self.case.accountant, line).write(values)
+        else:
+            self._as(self.case.accountant, move).invoice_line_ids = [
+                Command.update(line.id, values)
+            ]
+
+    @act(3)
+    def edit_draft_lines(self, rng):
+        move = self._pick_moves(rng, ["draft"])
+        lines = move.invoice_line_ids.filtered("milestone_billing_line_id")
+        line = self._pick(rng, lines, lambda li: li.milestone_billing_line_id.name)
+        extra = {"name": "Travel", "price_unit": rng.choice([10.0, -10.0, 0.0])}
+        command = rng.choice(
+            [
+                Command.delete(line.id),
+                Command.create(extra),
+                Command.create({"display_type": "line_note", "name": "Note"}),
+                Command.clear(),
+            ]
+        )
+        self._say(self._name(move), line.milestone_billing_line_id.name, command)
+        self._as(self.case.accountant, move).invoice_line_ids = [command]
+
+    @act(1.5)
+    def edit_draft_head(self, rng):
+        move = self._pick_moves(rng, ["draft"])
+        values = rng.choice(
+            [
+                {"partner_id": rng.choice(self.customers).id},
+                {"currency_id": rng.choice(self.case.currencies).id},
+                {"journal_id": self.journal.id},
+                {"company_id": rng.choice(self.case.companies).id},
+                {"invoice_payment_term_id": self.case.discount_term.id},
+                {"move_type": rng.choice(["out_refund", "out_invoice", "in_invoice"])},
+                {"reversed_entry_id": False},
+                {"invoice_date": "2026-02-28"},
+            ]
+        )
+        self._say(self._name(move), values)
+        self._as(self.case.accountant, move).write(values)
+
+    @act(0.5)
+    def switch_type(self, rng):
+        move = self._pick_moves(rng, ["draft"])
+        self._say(self._name(move))
+        self._as(self.case.accountant, move).action_switch_move_type()
+
+    @act(10)
+    def post(self, rng):
+        moves = self._pick_moves(rng, ["draft"], most=3)
+        self._say(self._name(moves))
+        moves = self._as(self.case.accountant, moves)
+        date = rng.choice([TODAY, "2026-04-02"])
+        moves.filtered(lambda m: not m.invoice_date).invoice_date = date
+        moves.action_post()
+
+    @act(3)
+    def reset(self, rng):
+        moves = self._pick_moves(rng, ["posted", "posted", "cancel"], most=2)
+        self._say(self._name(moves))
+        self._as(self.case.accountant, moves).button_draft()
+
+    @act(2)
+    def cancel(self, rng):
+        move = self._pick_moves(rng, ["draft"])
+        self._say(self._name(move))
+        self._as(self.case.accountant, move).button_cancel()
+
+    @act(1)
+    def cancel_posted(self, rng):
+        move = self._pick_moves(rng, ["posted"])
+        self._say(self._name(move))
+        move = self._as(self.case.accountant, move)
+        move.button_draft()
+        move.button_cancel()
+
+    @act(2)
+    def delete(self, rng):
+        moves = self._pick_moves(rng, ["draft", "cancel"], most=2)
+        self._say(self._name(moves))
+        self._as(self.case.accountant, moves).unlink()
+
+    @act(1)
+    def duplicate(self, rng):
+        move = self._pick_moves(rng, ["draft", "posted", "cancel"])
+        self._say(self._name(move))
+        copy = self._as(self.case.accountant, move).copy()
+        if copy.sudo().line_ids.milestone_billing_line_id:
+            raise Broken("a duplicate carries no line", self._name(move))
+
+    def _reverse(self, moves, is_modify, date):
+        context = {"active_model": "account.move", "active_ids": moves.ids}
+        wizard = self._as(self.case.accountant, moves).env["account.move.reversal"]
+        wizard = wizard.with_context(**context).create(
+            {"journal_id": moves.journal_id[:1].id, "date": date}
+        )
+        wizard.reverse_moves(is_modify=is_modify)
+        return wizard.new_move_ids
+
+    @act(6)
+    def credit(self, rng):
+        moves = self._pick_moves(rng, ["posted"], ["out_invoice"], most=2)
+        part = rng.choice([None, None, 0.1, 0.5, 0.5, 1.5])
+        post = rng.random() < 0.7
+        date = rng.choice([TODAY, TODAY, "2099-01-01"])
+        self._say(self._name(moves), "part", part, "post" if post else "", date)
+        notes = self._reverse(moves, False, date)
+        for note in notes if part is not None else []:
+            note.invoice_line_ids = [
+                Command.update(line.id, {"price_unit": line.price_unit * part})
+                for line in note.invoice_line_ids
+                if line.display_type == "product"
+            ]
+        if post:
+            notes.action_post()
+
+    @act(3)
+    def modify(self, rng):
+        moves = self._pick_moves(rng, ["posted"], ["out_invoice"])
+        date = rng.choice([TODAY, TODAY, "2099-01-01"])
+        self._say(self._name(moves), date)
+        self._reverse(moves, True, date)
+
+    @act(0.5)
+    def reverse_credit(self, rng):
+        moves = self._pick_moves(rng, ["posted"], ["out_refund"])
+        self._say(self._name(moves))
+        self._reverse(moves, rng.random() < 0.3, TODAY)
+
+    @act(1)
+    def forge(self, rng):
+        """Give facts by a request; they stay as they are."""
+        line = self._pick_lines(rng)
+        move = self._pick_moves(rng, ["draft", "posted"])
+        item = move.invoice_line_ids[:1]
+        self._say(line.name, self._name(move))
+        links = self._read_links()
+        choice = rng.randrange(6)
+        if choice == 0:
+            self._as(self.case.accountant, item).milestone_billing_line_id = line
+        elif choice == 1:
+            self._as(self.case.accountant, item).milestone_billing_planned = 7.0
+        elif choice == 2:
+            self._as(self.case.accountant, move).write(
+                {
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "name": "Forged",
+                                "price_unit": 1.0,
+                                "milestone_billing_line_id": line.id,
+                            }
+                        )
+                    ]
+                }
+            )
+        elif choice == 3:
+            self._as(self.case.project_admin, line).write({"amount_billed": 7.0})
+        elif choice == 4:
+            self._as(self.case.project_admin, line).write({"number": 7})
+        else:
+            self._as(self.case.project_admin, line.contract_id).write(
+                {"last_number": 0}
+            )
+        self._flush()
+        if self._read_links() != links:
+            raise Broken("links cannot be given by a request", f"way {choice}")
+
+    def _read_links(self):
+        self.env.cr.execute(
+            "SELECT id, milestone_billing_line_id, milestone_billing_planned"
+            "  FROM account_move_line WHERE milestone_billing_line_id IS NOT NULL"
+        )
+        return set(self.env.cr.fetchall())
+
+    # -------------------------------------------------------------------------
+    # ACTS: money
+    # -------------------------------------------------------------------------
+
+    def _pick_due(self, rng, types=("out_invoice", "out_refund"), most=1):
+        return self._pick_moves(
+            rng, ["posted"], types, most, where=lambda move: move.amount_residual
+        )
+
+    @act(8)
+    def pay(self, rng):
+        moves = self._pick_due(rng, most=2)
+        moves = moves.filtered(
+            lambda m: (
+                (m.move_type, m.company_id, m.currency_id, m.commercial_partner_id)
+                == (
+                    moves[0].move_type,
+                    moves[0].company_id,
+                    moves[0].currency_id,
+                    moves[0].commercial_partner_id,
+                )
+            )
+        )
+        context = {"active_model": "account.move", "active_ids": moves.ids}
+        wizard = self._as(self.case.accountant, moves).env["account.payment.register"]
+        values = {"payment_date": rng.choice([TODAY, "2026-04-05", "2026-09-30"])}
+        if len(moves) > 1:
+            values["group_payment"] = True
+        wizard = wizard.with_context(**context).create(values)
+        way = rng.choice(["whole", "whole", "part", "write off", "company currency"])
+        if way == "company currency":
+            wizard.currency_id = wizard.company_id.currency_id
+        elif way in ("part", "write off"):
+            wizard.amount = self._amount(rng, wizard.amount) or wizard.amount
+            if way == "write off" and wizard.can_edit_wizard:
+                wizard.payment_difference_handling = "reconcile"
+                account = self._get_expense_account(moves.company_id)
+                wizard.writeoff_account_id = account
+        self._say(
+            self._name(moves), way, values, wizard.amount, wizard.currency_id.name
+        )
+        wizard._create_payments()
+
+    def _get_expense_account(self, company):
+        return self.env["account.account"].search(
+            [
+                *self.env["account.account"]._check_company_domain(company),
+                ("account_type", "=", "expense"),
+            ],
+            limit=1,
+        )
+
+    @act(2)
+    def receive(self, rng):
+        """Match an invoice with a line of a bank statement."""
+        move = self._pick_due(rng, ["out_invoice"])
+        receivable = self._get_receivable(move)
+        journal = self.env["account.journal"].search(
+            [("type", "=", "bank"), ("company_id", "=", move.company_id.id)], limit=1
+        )
+        part = rng.choice([1.0, 0.5, 1.2])
+        self._say(self._name(move), part)
+        rate = move.currency_id._convert(
+            move.amount_residual,
+            move.company_id.currency_id,
+            move.company_id,
+            move.date,
+        )
+        statement_line = self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": journal.id,
+                "date": TODAY,
+                "payment_ref": "Transfer",
+                "partner_id": move.commercial_partner_id.id,
+                "amount": move.company_id.currency_id.round(rate * part),
+                "counterpart_account_id": receivable.account_id.id,
+            }
+        )
+        if move.company_id.currency_id.is_zero(rate * part):
+            raise Skipped
+        (receivable | self._get_receivable(statement_line.move_id)).reconcile()
+
+    def _get_receivable(self, moves):
+        return moves.line_ids.filtered(
+            lambda li: li.account_type == "asset_receivable" and not li.reconciled
+        )
+
+    @act(1.5)
+    def bad_debt(self, rng):
+        """Give up what is due by an entry that is no money."""
+        move = self._pick_due(rng)
+        receivable = self._get_receivable(move)
+        part = rng.choice([1.0, 0.5])
+        self._say(self._name(move), part)
+        company = move.company_id
+        balance = company.currency_id.round(sum(receivable.mapped("balance")) * part)
+        entry = (
+            self.env["account.move"]
+            .with_company(company)
+            .create(
+                {
+                    "move_type": "entry",
+                    "company_id": company.id,
+                    "date": TODAY,
+                    "line_ids": [
+                        Command.create(
+                            {
+                                "account_id": receivable.account_id[:1].id,
+                                "partner_id": move.commercial_partner_id.id,
+                                "balance": -balance,
+                            }
+                        ),
+                        Command.create(
+                            {
+                                "account_id": self._get_expense_account(company).id,
+                                "balance": balance,
+                            }
+                        ),
+                    ],
+                }
+            )
+        )
+        entry.action_post()
+        (receivable | self._get_receivable(entry)).reconcile()
+
+    @act(3)
+    def offset(self, rng):
+        """Match an invoice with its credit notes."""
+        note = self._pick_moves(
+            rng,
+            ["posted"],
+            ["out_refund"],
+            where=lambda move: (
+                move.amount_residual and move.reversed_entry_id.amount_residual
+            ),
+        )
+        self._say(self._name(note))
+        lines = self._get_receivable(note | note.reversed_entry_id)
+        self._as(self.case.accountant, lines).reconcile()
+
+    @act(3)
+    def bounce(self, rng):
+        move = self._pick_moves(rng, ["posted"])
+        self._say(self._name(move))
+        payments = move.matched_payment_ids
+        if payments and rng.random() < 0.5:
+            payment = self._as(self.case.accountant, payments[:1])
+            payment.action_draft()
+            if rng.random() < 0.5:
+                payment.action_cancel()
+        else:
+            self._as(self.case.accountant, move.line_ids).remove_move_reconcile()
