@@ -29,3 +29,11 @@ class Amount(GuardedField, fields.Monetary):
 
 class Share(GuardedField, fields.Float):
     """A share of a contract sum."""
+
+
+class Arguments(GuardedField, fields.Json):
+    """What a sentence with amounts is made of."""
+
+
+class Log(GuardedField, fields.One2many):
+    """Messages or activities, whose texts may name amounts."""

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from .allocation import ScheduleLine
-from .guarded_fields import Amount, Share
+from .guarded_fields import Amount, Arguments, Share
 from .marks import WITH_MILESTONE
 from .milestone_billing_contract import MAX_AMOUNT
 from .settlement import Settlement
@@ -176,7 +176,7 @@ class MilestoneBillingLine(models.Model):
         copy=False,
         readonly=True,
     )
-    check_args = fields.Json(copy=False, readonly=True)
+    check_args = Arguments(copy=False, readonly=True)
     checked_on = fields.Datetime(copy=False, readonly=True)
     blocking_reason = fields.Char(
         string="Why It Is Not Invoiced",

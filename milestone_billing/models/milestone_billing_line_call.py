@@ -50,8 +50,10 @@ class MilestoneBillingLine(models.Model):
         self.ensure_one()
         if self.check_code in NAMELESS:
             reason = self._get_reason(self.check_code, self.check_args)
-        else:
+        elif self.contract_id._get_called_user():
             reason = self.env._("The accountant sees why and is told.")
+        else:
+            reason = self.env._("The contract says why; nobody is called.")
         return self.env._(
             "%(line)s is done, but not invoiced. %(reason)s",
             line=self.name,

@@ -56,9 +56,6 @@ class MilestoneBillingLine(models.Model):
         # sudo given by a caller gives no right to these lines
         self.sudo(False).check_access("read")
         asked = self._as_system()._get_reached_open()
-        asked |= self._as_system().filtered(
-            lambda line: line.state == "upcoming" and line.is_reached
-        )
         asked._check_billable(anew=True)
         states = {"ready", "blocked"} | ({"to_decide"} if len(self) == 1 else set())
         moves = asked.filtered(

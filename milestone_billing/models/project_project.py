@@ -179,7 +179,14 @@ class ProjectProject(models.Model):
             }
         res = super().write(vals)
         for project, contracts in handed_on.items():
-            contracts.partner_id = project.partner_id
+            customer = project.partner_id
+            # another company's customer is none of the contract's
+            contracts.filtered(
+                lambda contract, customer=customer: (
+                    not customer.company_id
+                    or customer.company_id in contract.company_id.parent_ids
+                )
+            ).partner_id = customer
         return res
 
     def unlink(self):

@@ -212,6 +212,13 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
         return self.post(self.draft_less(line, net))
 
     @contextmanager
+    def assertRaisesRegex(self, exception, regex):
+        """Undo what was refused, as :meth:`assertRaises` does."""
+        with self.assertRaises(exception) as refusal:
+            yield refusal
+        self.assertRegex(str(refusal.exception), regex)
+
+    @contextmanager
     def undone(self):
         """Undo what is done within."""
         with closing(self.env.cr.savepoint()):

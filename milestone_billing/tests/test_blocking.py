@@ -105,8 +105,9 @@ class TestBlocking(BlockingCommon):
         self.assertCured(self.build)
 
     def test_archived_product_of_a_stage_blocks_with_its_name(self):
-        product = self.product.copy()
-        product.name = "Hosting"
+        product = self.env["product.product"].create(
+            {"name": "Hosting", "type": "service"}
+        )
         self.build.product_id = product
         product.active = False
         self.mark_done(self.build)
@@ -125,8 +126,7 @@ class TestBlocking(BlockingCommon):
         self.assertEqual(self.assertCured(self.build).journal_id, journal)
 
     def test_archived_terms_of_the_contract_block_with_their_name(self):
-        terms = self.pay_terms_a.copy()
-        terms.name = "Forty days"
+        terms = self.env["account.payment.term"].create({"name": "Forty days"})
         self.contract.payment_term_id = terms
         terms.active = False
         self.mark_done(self.build)

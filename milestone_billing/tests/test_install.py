@@ -89,7 +89,7 @@ class TestInstall(MilestoneBillingCommon):
 
     def test_reached_milestones_are_no_obstacle_to_a_new_one(self):
         contract = self.create_contract_on(self.create_reached())
-        contract.contract_sum = 20000.0
+        contract.line_ids.percent = 25.0
         self.env["milestone.billing.line"].create(
             {"contract_id": contract.id, "name": "End", "basis": "balance"}
         )

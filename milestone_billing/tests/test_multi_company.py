@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user
@@ -149,13 +151,16 @@ class TestMultiCompany(RightsCommon):
                 self.assertRefused(
                     user, self.contract, "create", {"project_id": project.id, **company}
                 )
-                self.assertRefused(
+            with self.subTest(kind=kind, road="context"), suppress(AccessError):
+                ids = self.rpc(
                     user,
                     self.contract,
                     "create",
                     {"project_id": project.id},
                     context={"default_company_id": self.other.id},
                 )
+                contract = self.contract.browse(ids)
+                self.assertEqual(contract.company_id, self.company)
 
     def test_manager_of_another_company_keeps_off_the_contract(self):
         for kind in ("manager", "project_admin"):
@@ -173,10 +178,7 @@ class TestMultiCompany(RightsCommon):
     def test_manager_of_another_company_takes_no_copy_of_the_contract(self):
         user = self.users["project_admin"]
         self.assertRefused(user, self.shared, "copy")
-        with self.undone():
-            ids = self.rpc(user, self.shared_project, "copy")
-            copy = self.shared_project.browse(ids)
-            self.assertFalse(copy.billing_contract_ids)
+        self.assertRefused(user, self.shared_project, "copy")
         user.company_ids += self.other
         ids = self.rpc(user, self.shared_project, "copy")
         copy = self.shared_project.browse(ids).billing_contract_ids
@@ -246,7 +248,7 @@ class TestMultiCompany(RightsCommon):
         account = self.env["account.analytic.account"].create(
             {
                 "name": "Of company A",
-                "plan_id": self.env["account.analytic.plan"]._get_all_plans()[0].id,
+                "plan_id": self.env["account.analytic.plan"].search([], limit=1).id,
                 "company_id": self.company.id,
             }
         )

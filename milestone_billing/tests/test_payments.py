@@ -25,8 +25,12 @@ class TestPayments(MilestoneBillingCommon):
             contract_sum=0.0,
             **values,
         )
+        taxes = {
+            rate: self.tax.copy({"name": f"{rate} %", "amount": rate})
+            for rate in {rate for _amount, rate in stages}
+        }
         for line, (_amount, rate) in zip(contract.line_ids, stages, strict=True):
-            line.tax_ids = self.tax.copy({"name": f"{rate} %", "amount": rate})
+            line.tax_ids = taxes[rate]
         return contract
 
     def bill_together(self, contract):
@@ -134,7 +138,7 @@ class TestPayments(MilestoneBillingCommon):
         move = self.bill(self.build)
         entry = self.create_entry(self.company_data["default_account_expense"], 2875)
         self.reconcile(move, entry)
-        self.assertEqual(move.payment_state, "reversed")
+        self.assertEqual(move.amount_residual, 0)
         self.assertAmounts(self.build, settled=2500.0, paid=0.0, unpaid=0.0)
 
     def test_statement_line_is_money(self):
@@ -230,8 +234,7 @@ class TestPayments(MilestoneBillingCommon):
         first, second = contract.line_ids
         move = self.bill_together(contract)
         self.assertEqual(move.amount_total, 6800)
-        credit_note = self.credit_part(move, first, 1000)
-        self.reconcile(move, credit_note)
+        self.credit_part(move, first, 1000)
         self.assertEqual(move.amount_residual, 5600)
         self.assertAmounts(first, billed=3000.0, unpaid=3000.0, settled=0.0, paid=0.0)
         self.assertAmounts(second, billed=2000.0, unpaid=2000.0, settled=0.0, paid=0.0)
@@ -261,7 +264,8 @@ class TestPayments(MilestoneBillingCommon):
         contract = self.create_stages((4000.0, 20.0), (2000.0, 0.0))
         first, second = contract.line_ids
         move = self.bill_together(contract)
-        self.credit_part(move, first, 1000)
+        credit_note = self.credit_part(move, first, 1000)
+        (move | credit_note).line_ids.remove_move_reconcile()
         self.assertEqual(move.amount_residual, 6800)
         self.assertAmounts(first, unpaid=3000.0, settled=0.0, paid=0.0)
         self.assertAmounts(second, unpaid=2000.0, settled=0.0, paid=0.0)
@@ -273,7 +277,7 @@ class TestPayments(MilestoneBillingCommon):
             self.assertAmounts(
                 self.build, billed=0.0, unpaid=0.0, settled=0.0, paid=0.0
             )
-            self.reconcile(move, credit_note)
+            (move | credit_note).line_ids.remove_move_reconcile()
 
     def test_paid_invoice_credited_in_part_and_paid_back(self):
         move = self.bill(self.build)

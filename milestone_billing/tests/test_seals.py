@@ -33,7 +33,7 @@ class SealsCommon(RightsCommon):
     def get_forged_value(self, field):
         """Return a value of a field that nobody has given, as a client writes it."""
         if field.type == "selection":
-            return field.get_values(self.env)[-1]
+            return next(reversed(field.get_values(self.env)), None)
         if field.type == "many2one":
             return self.env[field.comodel_name].search([], order="id", limit=1).id
         if field.type.endswith("2many"):
@@ -425,6 +425,8 @@ class TestOwnDefaults(SealsCommon):
             models += [MOVE_LINE] if model == MOVE else []
             models += [MILESTONE] if model == LINE else []
             for field in {f for name in models for f in self.get_sealed_fields(name)}:
+                if field.related:  # it says what another record says
+                    continue
                 context = {f"default_{field.name}": self.get_forged_value(field)}
                 with self.subTest(field), self.undone():
                     try:
@@ -453,7 +455,7 @@ class TestOwnDefaults(SealsCommon):
 
     def read_document(self, move):
         """Return all that a document and its lines store."""
-        left_out = {"display_name", *MAGIC_COLUMNS}
+        left_out = {"access_token", "display_name", *MAGIC_COLUMNS}
 
         def read(record):
             return {
@@ -473,6 +475,16 @@ class TestOwnDefaults(SealsCommon):
             }
 
         return [read(move), *[read(line) for line in move.line_ids.sorted("id")]]
+
+    def assertSameDocument(self, actual, expected):
+        """Nothing but what is given to each document differs."""
+        differing = {
+            fname: (record[fname], other[fname])
+            for record, other in zip(actual, expected, strict=True)
+            for fname in record
+            if record[fname] != other[fname]
+        }
+        self.assertFalse(differing)
 
     def tick_and_read(self, context=None):
         """Tick as a project user, and return what was drafted."""
@@ -514,8 +526,7 @@ class TestOwnDefaults(SealsCommon):
             },
             fnames,
         )
-        for actual, record in zip(self.tick_and_read(), expected, strict=True):
-            self.assertEqual(actual, record)
+        self.assertSameDocument(self.tick_and_read(), expected)
 
     def test_own_defaults_of_who_drafts_shape_no_invoice(self):
         """Nor those of the accountant who takes a line out of the queue."""
@@ -531,8 +542,7 @@ class TestOwnDefaults(SealsCommon):
             expected = draft_and_read()
         for field in self.get_document_fields():
             self.set_own_default(user, field)
-        for actual, record in zip(draft_and_read(), expected, strict=True):
-            self.assertEqual(actual, record)
+        self.assertSameDocument(draft_and_read(), expected)
 
     def test_defaults_of_a_request_shape_no_invoice(self):
         with self.undone():
@@ -542,8 +552,7 @@ class TestOwnDefaults(SealsCommon):
             for field in self.get_document_fields()
             if (value := self.get_forged_value(field)) is not None
         }
-        for actual, record in zip(self.tick_and_read(context), expected, strict=True):
-            self.assertEqual(actual, record)
+        self.assertSameDocument(self.tick_and_read(context), expected)
 
     def test_own_defaults_of_who_ticks_shape_no_message(self):
         """Nor the activity by which the accountant is called."""
@@ -628,7 +637,7 @@ class TestOracles(SealsCommon):
         return [
             field.name
             for field in self.env[model]._fields.values()
-            if field.type in ("monetary", "float", "integer")
+            if field.type in ("monetary", "float")
             and field._description_searchable
             and field.name not in MAGIC_COLUMNS
             and field._module == "milestone_billing"
@@ -663,7 +672,7 @@ class TestOracles(SealsCommon):
                 answers.append(
                     self.rpc(user, self.env[model], "search_count", [condition])
                 )
-            except AccessError:
+            except (AccessError, TypeError):  # core's own, of a portal user's domain
                 answers.append("refused")
         return answers
 
@@ -703,18 +712,21 @@ class TestOracles(SealsCommon):
             ("res.partner", ["website_message_ids", "author_id"], projects),
             ("res.partner", ["activity_ids", "user_id", "partner_id"], projects),
             ("res.partner", ["user_ids", "partner_id"], projects),
-            ("res.partner", ["message_ids", "attachment_ids", "create_uid"], projects),
+            (
+                "res.partner",
+                ["message_ids", "attachment_ids", "create_uid", "partner_id"],
+                projects,
+            ),
             ("res.partner", [], projects),
             ("res.partner", ["commercial_partner_id"], projects),
             ("res.users", ["partner_id"], projects),
-            ("res.users", [], f"company_id.{projects}"),
             ("res.company", ["partner_id"], projects),
             ("mail.message", ["author_id"], projects),
             ("mail.message", ["partner_ids"], projects),
-            ("mail.message", ["attachment_ids", "company_id"], projects),
+            ("mail.message", ["attachment_ids", "create_uid", "partner_id"], projects),
             ("mail.activity", ["user_id", "partner_id"], projects),
             ("mail.followers", ["partner_id"], projects),
-            ("ir.attachment", ["company_id"], projects),
+            ("ir.attachment", ["create_uid", "partner_id"], projects),
             (PROJECT, [], contract),
             (PROJECT, ["partner_id"], projects),
             (PROJECT, ["message_partner_ids"], projects),
@@ -741,28 +753,30 @@ class TestOracles(SealsCommon):
                 with self.subTest(kind=kind, model=model, road=road):
                     self.assertNoAnswer(self.users[kind], model, road, path)
 
-    def test_log_of_a_contract_is_no_oracle(self):
+    def test_texts_with_amounts_are_no_oracle(self):
         self.contract.contract_sum = 74319.58
-        self.env.flush_all()
+        self.designs.write({"basis": "fixed", "amount": 90000.0})
+        self.mark_done(self.designs)
+        excess = self.designs.check_args["amount"]
+        self.contract.activity_schedule(note="74,319.58", user_id=self.env.uid)
+        self.contract.message_post(body="74,319.58")
         self.env.cr.precommit.run()
-        road, messages = ["message_partner_ids"], "project_ids.billing_contract_ids"
-        for kind in ("employee", "portal", "project_user"):
-            user = self.users[kind]
-            with self.subTest(kind=kind):
-                self.assertNoAnswer(
-                    user,
-                    "res.partner",
-                    road,
-                    f"{messages}.message_ids.body",
-                    thresholds=("74,319.58", "74,319.59"),
-                    operator="ilike",
-                )
-                for fname in ("new_value_float", "new_value_integer"):
+        contract = "project_ids.billing_contract_ids"
+        for path, text in (
+            (f"{contract}.message_ids.body", "74,319.58"),
+            (f"{contract}.website_message_ids.body", "74,319.58"),
+            (f"{contract}.activity_ids.note", "74,319.58"),
+            (f"{contract}.line_ids.check_args", f"{excess:.2f}"),
+        ):
+            for kind in ("employee", "portal", "project_user"):
+                with self.subTest(kind=kind, path=path):
                     self.assertNoAnswer(
-                        user,
+                        self.users[kind],
                         "res.partner",
-                        road,
-                        f"{messages}.message_ids.tracking_value_ids.{fname}",
+                        ["message_partner_ids"],
+                        path,
+                        thresholds=(text, "74,319.59"),
+                        operator="ilike",
                     )
 
     def test_contract_of_another_company_is_no_oracle(self):
@@ -861,7 +875,7 @@ class TestRestrictedAdministrator(SealsCommon):
 
     def test_restricted_administrator_sees_what_he_is_invited_to(self):
         user = self.users["project_admin"]
-        self.project.message_subscribe(user.partner_id.ids)
+        self.project.sudo().message_subscribe(user.partner_id.ids)
         for records in self.records:
             with self.subTest(records._name):
                 ids = self.rpc(user, records, "search", [])

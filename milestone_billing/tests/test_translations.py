@@ -17,6 +17,7 @@ SAME_EVERYWHERE = {
     "%(document)s (* %(id)s)",
     "%(line)s: %(reason)s",
     "%(milestone)s: %(reason)s",
+    "%(project)s · %(reference)s",
     "Factur-x/XRechnung CII 2.2.0",
     "UBL BIS Billing 3.0.12",
     "object._get_billing_document_name()",
@@ -24,7 +25,7 @@ SAME_EVERYWHERE = {
 }
 SAME = {
     "ar": SAME_EVERYWHERE | {"%(number)s%%"},
-    "de": SAME_EVERYWHERE | {"ID", "Manager", "Name", "Status"},
+    "de": SAME_EVERYWHERE | {"ID", "Icon", "Journal", "Manager", "Name", "Status"},
 }
 
 

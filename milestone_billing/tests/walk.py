@@ -62,6 +62,7 @@ def run(case, seed, length):
     steps = [(name, rng.randrange(2**32)) for name in drawn]
     walk = Walk(case, seed)
     failure = walk.take(steps, length)
+    _logger.debug("seed %s\n%s", seed, "\n".join(walk.story))
     return failure and Failure(seed, steps[: failure[0] + 1], failure[1], walk)
 
 

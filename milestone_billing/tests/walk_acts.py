@@ -101,7 +101,7 @@ class Acts:
     # ACTS: the project
     # -------------------------------------------------------------------------
 
-    @act(10)
+    @act(12)
     def tick(self, rng):
         milestones = self.env["project.milestone"].search(
             [("is_reached", "=", False), ("billing_line_ids", "!=", False)]
@@ -176,7 +176,7 @@ class Acts:
         self._say(milestone.name, "to", project.name)
         self._as(self.case.project_user, milestone).project_id = project
 
-    @act(1)
+    @act(0.4)
     def delete_milestone(self, rng):
         milestone = self._pick_lines(rng).milestone_id
         self._say(milestone.name)
@@ -204,7 +204,7 @@ class Acts:
         self._say(project.name)
         self._as(self.case.project_admin, project).unlink()
 
-    @act(1.5)
+    @act(1)
     def change_project(self, rng):
         project = self._pick(rng, self.projects.exists())
         values = rng.choice(
@@ -221,7 +221,7 @@ class Acts:
         self._say(project.name, values)
         self._as(self.case.project_admin, project).write(values)
 
-    @act(1)
+    @act(0.7)
     def change_customer(self, rng):
         customer = self._pick(rng, self.customers)
         values = rng.choice(
@@ -240,7 +240,7 @@ class Acts:
     # ACTS: the contract and its schedule
     # -------------------------------------------------------------------------
 
-    @act(2)
+    @act(1.5)
     def change_sum(self, rng):
         contract = self._pick_contract(rng)
         used = contract.amount_drafted + contract.amount_billed
@@ -250,7 +250,7 @@ class Acts:
         self._say(contract.reference, contract.contract_sum, "→", contract_sum)
         self._as(self.case.manager, contract).contract_sum = contract_sum
 
-    @act(2)
+    @act(1)
     def change_contract(self, rng):
         contract = self._pick_contract(rng)
         values = rng.choice(
@@ -265,7 +265,7 @@ class Acts:
         self._say(contract.reference, values)
         self._as(self.case.manager, contract).write(values)
 
-    @act(2)
+    @act(1)
     def change_contract_as_accountant(self, rng):
         contract = self._pick_contract(rng)
         values = rng.choice(
@@ -287,13 +287,13 @@ class Acts:
         self._say(contract.reference)
         self._as(self.case.accountant, contract).action_check_again()
 
-    @act(0.3)
+    @act(0.1)
     def delete_contract(self, rng):
         contract = self._pick_contract(rng)
         self._say(contract.reference)
         self._as(self.case.manager, contract).unlink()
 
-    @act(4)
+    @act(2)
     def change_line(self, rng):
         line = self._pick_lines(rng)
         values = rng.choice(
@@ -312,7 +312,7 @@ class Acts:
         self._say(line.name, values)
         self._as(self.case.manager, line).write(values)
 
-    @act(2)
+    @act(1.5)
     def change_shares(self, rng):
         """Move a part of the contract from one line to another, at once."""
         contract = self._pick_contract(rng)
@@ -326,7 +326,7 @@ class Acts:
             Command.update(other.id, {"percent": other.percent + part}),
         ]
 
-    @act(2)
+    @act(1)
     def add_line(self, rng):
         contract = self._pick_contract(rng)
         if len(contract.line_ids) > 9:
@@ -350,7 +350,7 @@ class Acts:
         self._say(values)
         self._as(self.case.manager, contract.line_ids.browse()).create(values)
 
-    @act(1)
+    @act(0.5)
     def add_contract(self, rng):
         """Give a project a second contract, with a line on a milestone it has."""
         project = self._pick(rng, self.projects.exists())
@@ -381,13 +381,13 @@ class Acts:
             }
         )
 
-    @act(1)
+    @act(0.6)
     def delete_line(self, rng):
         line = self._pick_lines(rng)
         self._say(line.name)
         self._as(self.case.manager, line).unlink()
 
-    @act(1.5)
+    @act(1)
     def move_line(self, rng):
         line = self._pick_lines(rng)
         contracts = self.env["milestone.billing.contract"].search([])
@@ -412,9 +412,9 @@ class Acts:
         line = self._pick_lines(rng)
         amount = self._amount(rng, rng.choice([line.amount_planned, 0.0]))
         self._say(line.name, amount)
-        self._as(self.case.accountant, line).amount_opening = amount
+        self._as(self.case.manager, line).amount_opening = amount
 
-    @act(5)
+    @act(4)
     def decide(self, rng):
         lines = self._pick_lines(
             rng, "upcoming", "ready", "to_decide", "blocked", "drafted", most=2
@@ -446,7 +446,7 @@ class Acts:
         self._say(decision.kind, decision.amount, "of", line.name)
         self._as(self.case.accountant, decision).action_undo()
 
-    @act(1.5)
+    @act(1)
     def archive(self, rng):
         records = [
             self.product,
@@ -464,7 +464,7 @@ class Acts:
     # ACTS: documents
     # -------------------------------------------------------------------------
 
-    @act(6)
+    @act(10)
     def create_draft(self, rng):
         one = rng.random() < 0.5
         lines = self._pick_lines(
@@ -546,7 +546,7 @@ class Acts:
         self._say(self._name(move))
         self._as(self.case.accountant, move).action_switch_move_type()
 
-    @act(10)
+    @act(30)
     def post(self, rng):
         moves = self._pick_moves(rng, ["draft"], most=3)
         self._say(self._name(moves))
@@ -555,7 +555,7 @@ class Acts:
         moves.filtered(lambda m: not m.invoice_date).invoice_date = date
         moves.action_post()
 
-    @act(3)
+    @act(6)
     def reset(self, rng):
         moves = self._pick_moves(rng, ["posted", "posted", "cancel"], most=2)
         self._say(self._name(moves))
@@ -598,7 +598,7 @@ class Acts:
         wizard.reverse_moves(is_modify=is_modify)
         return wizard.new_move_ids
 
-    @act(6)
+    @act(12)
     def credit(self, rng):
         moves = self._pick_moves(rng, ["posted"], ["out_invoice"], most=2)
         part = rng.choice([None, None, 0.1, 0.5, 0.5, 1.5])
@@ -615,20 +615,20 @@ class Acts:
         if post:
             notes.action_post()
 
-    @act(3)
+    @act(5)
     def modify(self, rng):
         moves = self._pick_moves(rng, ["posted"], ["out_invoice"])
         date = rng.choice([TODAY, TODAY, "2099-01-01"])
         self._say(self._name(moves), date)
         self._reverse(moves, True, date)
 
-    @act(0.5)
+    @act(1)
     def reverse_credit(self, rng):
         moves = self._pick_moves(rng, ["posted"], ["out_refund"])
         self._say(self._name(moves))
         self._reverse(moves, rng.random() < 0.3, TODAY)
 
-    @act(1)
+    @act(1.5)
     def forge(self, rng):
         """Give facts by a request; they stay as they are."""
         line = self._pick_lines(rng)
@@ -683,7 +683,7 @@ class Acts:
             rng, ["posted"], types, most, where=lambda move: move.amount_residual
         )
 
-    @act(8)
+    @act(14)
     def pay(self, rng):
         moves = self._pick_due(rng, most=2)
         moves = moves.filtered(
@@ -726,7 +726,7 @@ class Acts:
             limit=1,
         )
 
-    @act(2)
+    @act(3)
     def receive(self, rng):
         """Match an invoice with a line of a bank statement."""
         move = self._pick_due(rng, ["out_invoice"])
@@ -761,7 +761,7 @@ class Acts:
             lambda li: li.account_type == "asset_receivable" and not li.reconciled
         )
 
-    @act(1.5)
+    @act(2)
     def bad_debt(self, rng):
         """Give up what is due by an entry that is no money."""
         move = self._pick_due(rng)
@@ -799,7 +799,7 @@ class Acts:
         entry.action_post()
         (receivable | self._get_receivable(entry)).reconcile()
 
-    @act(3)
+    @act(8)
     def offset(self, rng):
         """Match an invoice with its credit notes."""
         note = self._pick_moves(
@@ -814,7 +814,7 @@ class Acts:
         lines = self._get_receivable(note | note.reversed_entry_id)
         self._as(self.case.accountant, lines).reconcile()
 
-    @act(3)
+    @act(4)
     def bounce(self, rng):
         move = self._pick_moves(rng, ["posted"])
         self._say(self._name(move))

@@ -180,13 +180,15 @@ class Facts:
             link
             for link in posted
             if link.move.sign > 0
-            and self._exceeds(
-                sum(other.net * other.move.sign for other in families[link.family]),
-                0.0,
-                line,
-            )
+            and not self._is_credited_in_full(families[link.family], line)
         ]
         line.is_live_now = bool(line.live_links)
+
+    def _is_credited_in_full(self, links, line):
+        """Whether the posted documents of one family leave nothing of a line."""
+        net = sum(link.net * link.move.sign for link in links)
+        is_credited = any(link.move.sign < 0 for link in links)
+        return is_credited and not self._exceeds(net, 0.0, line)
 
     def _add_family(self, line, moves, links):
         """Add what one invoice and its credit notes leave unpaid of a line."""
@@ -218,7 +220,9 @@ class Facts:
         )
         contract.to_date = contract.agreed - sum(line.written_off for line in lines)
         for line in lines:
-            line.is_closed_now = self._is_closed(line)
+            closing = [d for d in line.decisions if d.is_closing]
+            line.is_closed_now = bool(closing)
+            line.kept = closing[-1].amount_kept if closing else None
             line.planned = self._get_own_plan(contract, line)
         takes = {
             line.id: max(line.planned, line.drafted + line.billed) for line in lines
@@ -235,14 +239,10 @@ class Facts:
         for line in lines:
             self._work_out_state(line, contract)
 
-    def _is_closed(self, line):
-        return bool(line.is_closed)
-
     def _get_own_plan(self, contract, line):
         """Return what a line plans before anything is left over."""
-        used = line.drafted + line.billed
         if line.is_closed_now:
-            return used
+            return max(self._round(line.kept, contract), 0.0)
         if line.is_live_now:
             plan = max(line.live_links, key=lambda link: link.id).planned or 0.0
         elif line.basis == "percent":
@@ -585,6 +585,7 @@ def _check_kept(facts, before):
     for line_id, line in facts.lines.items():
         if line_id in before.lines:
             _check_line_kept(line, before.lines[line_id])
+    _check_new_decisions(facts, before)
     for move_id, move in facts.moves.items():
         old = before.moves.get(move_id)
         if old and old.ordinal and old.ordinal != move.ordinal:
@@ -600,6 +601,24 @@ def _check_contract_kept(contract, old):
     for column in ("currency_id", "company_id"):
         if contract[column] != old[column]:
             raise Broken(f"{column} of a billed contract stays", label)
+
+
+def _check_new_decisions(facts, before):
+    """A decision that takes all that is open keeps what is drafted and billed."""
+    new = defaultdict(list)
+    for decision_id, decision in facts.decisions.items():
+        if decision_id not in before.decisions:
+            new[decision.line_id].append(decision)
+    for line_id, decisions in new.items():
+        line = before.lines[line_id]
+        taken = sum(decision.amount for decision in decisions)
+        takes_all = not facts._exceeds(line.open, taken, line)
+        closing = [decision for decision in decisions if decision.is_closing]
+        if bool(closing) != takes_all:
+            raise Broken("a decision on all that is open closes", f"line {line.name}")
+        used = line.drafted + line.billed
+        if closing and facts._is_amount(closing[-1].amount_kept - used, line):
+            raise Broken("a closed line keeps what it has", f"line {line.name}")
 
 
 def _check_line_kept(line, old):
