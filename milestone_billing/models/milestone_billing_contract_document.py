@@ -192,7 +192,7 @@ class MilestoneBillingContract(models.Model):
             ]
         )
         gross = sum(total["total_amount_currency"] for total in totals)
-        bases = {round_amount(group["base_amount_currency"]) for group in groups}
+        bases = {group["base_amount_currency"] for group in groups}
         net = round_amount(sum(total["base_amount_currency"] for total in totals))
         return {
             "tax_groups": groups,
@@ -225,6 +225,9 @@ class MilestoneBillingContract(models.Model):
             )
             total["base_amount_currency"] += group["base_amount_currency"]
             total["tax_amount_currency"] += group["tax_amount_currency"]
+        for total in sums.values():
+            for key in ("base_amount_currency", "tax_amount_currency"):
+                total[key] = self.currency_id.round(total[key])
         order = self.env["account.tax.group"].browse(sums).sorted("sequence").ids
         return [sums[group_id] for group_id in order]
 

@@ -69,6 +69,11 @@ class MilestoneBillingDecision(models.Model):
         # sudo: an invoicing user need not be able to read the project
         lines = self.env["milestone.billing.line"].sudo()
         lines = lines.browse([vals["line_id"] for vals in vals_list])
+        # as the database will: totals and checks use the amount before it does
+        vals_list = [
+            {**vals, "amount": line.currency_id.round(vals.get("amount") or 0.0)}
+            for vals, line in zip(vals_list, lines, strict=True)
+        ]
         lines.contract_id._touch_billing()
         was_open = {line.id: line.amount_open for line in lines}
         was_used = {line.id: line.amount_drafted + line.amount_billed for line in lines}

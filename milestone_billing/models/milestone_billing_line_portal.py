@@ -2,9 +2,9 @@ from odoo import models
 
 # Bootstrap's colours of what a customer reads
 PORTAL_COLORS = {
-    "upcoming": "light",
-    "written_off": "light",
-    "billed_earlier": "light",
+    "upcoming": "secondary",
+    "written_off": "secondary",
+    "billed_earlier": "secondary",
     "billed": "primary",
     "paid": "success",
 }

@@ -164,10 +164,9 @@ class ProjectMilestone(models.Model):
 
     def _filter_billed(self):
         """Return those of these milestones that have a milestone line."""
-        # sudo: that a milestone is billed decides what follows, and is not told
-        lines = self.env["milestone.billing.line"].sudo()
-        billed = lines._read_group([("milestone_id", "in", self.ids)], ["milestone_id"])
-        return self & self.browse([milestone.id for (milestone,) in billed])
+        # sudo: that a milestone is billed decides what follows, and is not told; read
+        # as core reads it when milestones change, which then needs no query of its own
+        return self.sudo().filtered("billing_line_ids").with_env(self.env)
 
     def _as_system(self):
         """Return these milestones as the superuser, who alone makes documents of them.

@@ -120,13 +120,17 @@ class ProjectMilestone(models.Model):
 
     @api.depends(
         "is_reached",
+        "billing_state",
         "billing_line_ids.contract_id.active",
         "billing_line_ids.contract_id.allow_acceptance",
         "billing_line_ids.contract_id.show_on_portal",
         "project_id.is_template",
     )
     def _compute_can_ask_acceptance(self):
-        for milestone in self:
+        # stored and read anyway: no query where nothing is billed
+        billed = self.filtered("billing_state")
+        (self - billed).can_ask_acceptance = False
+        for milestone in billed:
             milestone.can_ask_acceptance = not (
                 milestone._get_own_acceptance_blocking_reason()
                 or milestone._get_billing_contracts()._get_acceptance_switch_blocking_reason()

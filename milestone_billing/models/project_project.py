@@ -137,15 +137,18 @@ class ProjectProject(models.Model):
                 contracts.mapped("is_fully_billed")
             )
 
+    @api.depends("billing_stage_count")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_billing_amounts(self):
         sums = ("amount_to_date", "amount_billed", "amount_paid", "amount_ready")
         amounts = {}
+        # stored and read anyway: no query where nothing is billed
+        billed = self.filtered("billing_stage_count")
         # with the reader's rights: what he may not see is not in the sum
         for project, currency, *values in self.env[
             "milestone.billing.contract"
         ]._read_group(
-            [("project_id", "in", self.ids)],
+            [("project_id", "in", billed.ids)],
             ["project_id", "currency_id"],
             [f"{name}:sum" for name in (*sums, "amount_to_decide")],
         ):
@@ -343,9 +346,9 @@ class ProjectProject(models.Model):
 
     def _show_profitability(self):
         # EXTENDS 'project': with sales installed, the panel shows what is invoiced
-        # sudo: whether a project has a contract is not for every user
+        # sudo: whether a project has stages is not for every user
         return super()._show_profitability() and (
-            not self.sudo().billing_contract_ids
+            not self.sudo().billing_stage_count
             or self.env.user.has_group(BILLING_GROUP)
         )
 

@@ -246,6 +246,8 @@ class Bystanders:
             node.get("name")
             for node in arch.iter("field")
             if next(node.iterancestors("field"), None) is None
+            and node.get("optional") != "hide"
+            and node.get("column_invisible") not in ("1", "True")
         }
         return {
             name: {"fields": {"display_name": {}}} if fields[name].relational else {}

@@ -283,3 +283,36 @@ class TestContract(MilestoneBillingCommon):
             project.billing_contract_ids.line_ids.mapped("amount_planned"),
             [2500.0] * 4,
         )
+
+    def test_amounts_with_more_digits_than_the_currency_are_rounded_at_once(self):
+        contract = self.create_contract(
+            "Imported",
+            [
+                ("A", "progress", "fixed", 0.355),
+                ("B", "progress", "fixed", 0.245),
+                ("C", "final", "fixed", 0.4),
+            ],
+            contract_sum=0,
+        )
+        self.assertEqual(contract.line_ids.mapped("amount"), [0.36, 0.25, 0.4])
+        self.assertEqual(contract.amount_original, 1.01)
+        self.assertEqual(contract.amount_unscheduled, 0)
+
+    def test_milestone_that_two_contracts_share_is_one_stage_of_the_project(self):
+        self.env["milestone.billing.contract"].create(
+            {
+                "project_id": self.project.id,
+                "partner_id": self.partner_a.id,
+                "contract_sum": 500,
+                "line_ids": [
+                    Command.create(
+                        {"milestone_id": self.build.milestone_id.id, "percent": 100}
+                    )
+                ],
+            }
+        )
+        self.mark_done(self.build)
+        self.assertRecordValues(
+            self.project,
+            [{"billing_stage_count": 4, "billing_stage_done_count": 1}],
+        )

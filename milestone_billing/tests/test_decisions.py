@@ -309,6 +309,23 @@ class TestDecisions(MilestoneBillingCommon):
         self.decide(self.build, "write_off").with_user(self.accountant).action_undo()
         self.assertEqual(self.project.message_ids, before)
 
+    def test_amount_of_a_decision_is_one_of_the_currency(self):
+        yen = self.setup_other_currency("JPY", rounding=1.0)
+        contract = self.create_contract(
+            "Tokyo",
+            [("A", "progress", "percent", 25), ("B", "final", "balance", 0)],
+            contract_sum=100,
+            currency_id=yen.id,
+        )
+        first, rest = contract.line_ids
+        decision = self.env["milestone.billing.decision"].with_user(self.accountant)
+        decision.create(
+            {"line_id": first.id, "kind": "write_off", "amount": 12.5, "reason": "Half"}
+        )
+        self.assertEqual(first.decision_ids.amount, 13)
+        self.assertEqual((first.amount_planned, rest.amount_planned), (12, 75))
+        self.assertEqual(contract.amount_to_date, 87)
+
     # --- opening entries ---
 
     def test_stage_billed_elsewhere_counts_as_billed(self):

@@ -270,7 +270,7 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         self.assertEqual(schedule["gross"], 1189.98)
         self.assertIn("VAT 19% (estimated) $ 189.98", self.render(SCHEDULE, contract))
         invoices = self.bill(contract.line_ids)
-        self.assertEqual(sum(invoices.mapped("amount_tax")), 189.98)
+        self.assertAlmostEqual(sum(invoices.mapped("amount_tax")), 189.98)
 
     def test_estimate_of_stages_that_share_a_milestone_is_that_of_their_invoice(self):
         self.company.tax_calculation_rounding_method = "round_globally"
@@ -450,7 +450,9 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.customer.lang = "fr_FR"
         template = self.env.ref("milestone_billing.mail_template_billing_schedule")
-        template.with_context(lang="fr_FR").subject = "Échéancier de {{ object.name }}"
+        template.with_context(
+            lang="fr_FR"
+        ).subject = "Échéancier de {{ object.project_name }}"
         composer = self.compose()
         self.assertEqual(composer.subject, "Échéancier de Website")
 
@@ -632,6 +634,27 @@ class TestDocumentRights(MailCase, MilestoneBillingCommon, HttpCase):
     def compose_with_own_template(self, user):
         return self.compose(user, self.own_template).read(["subject", "body"])
 
+    def compose_with_telling_language(self, user):
+        # where all else is given, core renders the language alone, in sudo, and names
+        # the one that it does not know
+        self.own_template.lang = "{{ object.contract_sum }}"
+        return self.compose(
+            user,
+            self.own_template,
+            subject="Hello",
+            body="Hello",
+            email_from=user.email,
+            author_id=user.partner_id.id,
+            reply_to=user.email,
+            partner_ids=[Command.set(user.partner_id.ids)],
+            lang="en_US",
+            scheduled_date=False,
+            email_layout_xmlid=False,
+            email_add_signature=False,
+            auto_delete=True,
+            mail_server_id=False,
+        ).read(["attachment_ids"])
+
     def compose_to_many(self, user):
         composer = self.compose(user, composition_mode="mass_mail")
         return composer.action_send_mail()
@@ -687,6 +710,7 @@ class TestDocumentRights(MailCase, MilestoneBillingCommon, HttpCase):
         return (
             self.compose,
             self.compose_with_own_template,
+            self.compose_with_telling_language,
             self.compose_to_many,
             self.compose_to_many_in_sudo,
             self.schedule_message,
@@ -715,7 +739,7 @@ class TestDocumentRights(MailCase, MilestoneBillingCommon, HttpCase):
                     road(user)
 
     def test_who_sees_the_schedule_gets_it_on_every_road(self):
-        for road in self.get_roads():
+        for road in set(self.get_roads()) - {self.compose_with_telling_language}:
             with (
                 self.subTest(road=road.__name__),
                 self.mock_mail_gateway(),

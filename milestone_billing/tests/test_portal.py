@@ -179,6 +179,8 @@ class TestPortal(PortalCommon):
         self.assertIn("Build complete", response.content.decode())
 
     def test_page_speaks_the_visitors_language(self):
+        if "website" in self.env["ir.module.module"]._installed():
+            self.skipTest("a website has languages of its own")
         self.env["res.lang"]._activate_lang("fr_FR")
         self.client_user.lang = "fr_FR"
         self.mark_done(self.build)

@@ -20,6 +20,7 @@ class TestWalk(MilestoneBillingCommon):
         super().setUpClass()
         other = cls.setup_other_company(name="Sister Company")
         cls.companies = cls.company | other["company"]
+        cls.contract.reference = "W"
         cls.manager = new_test_user(
             cls.env,
             login="billing_manager",

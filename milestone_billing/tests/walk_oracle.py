@@ -35,7 +35,7 @@ MOVES = """
            move.currency_id, move.company_id, move.posted_before,
            move.milestone_billing_contract_id AS contract_id,
            move.milestone_billing_ordinal AS ordinal,
-           move.milestone_statement IS NOT NULL AS has_statement
+           move.milestone_statement AS statement
       FROM account_move move
      WHERE move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
 """
@@ -524,7 +524,7 @@ def _check_document(move, contract, label):
         raise Broken("a document is in the contract's currency", label)
     if move.company_id != contract.company_id:
         raise Broken("a document is of the contract's company", label)
-    if move.state == "posted" and not (move.has_statement and move.ordinal):
+    if move.state == "posted" and not (move.statement and move.ordinal):
         raise Broken("a posted document keeps statement and ordinal", label)
 
 
@@ -586,6 +586,7 @@ def _check_kept(facts, before):
         if line_id in before.lines:
             _check_line_kept(line, before.lines[line_id])
     _check_new_decisions(facts, before)
+    _check_statements(facts, before)
     for move_id, move in facts.moves.items():
         old = before.moves.get(move_id)
         if old and old.ordinal and old.ordinal != move.ordinal:
@@ -601,6 +602,37 @@ def _check_contract_kept(contract, old):
     for column in ("currency_id", "company_id"):
         if contract[column] != old[column]:
             raise Broken(f"{column} of a billed contract stays", label)
+
+
+def _check_statements(facts, before):
+    """What a document says is what was true when it was posted."""
+    nets = defaultdict(float)
+    for link in facts.links.values():
+        nets[link.move_id] += link.net * link.move.sign
+    for move in facts.moves.values():
+        old = before.moves.get(move.id)
+        is_new = move.state == "posted" and (not old or old.state != "posted")
+        if not (is_new and move.contract_id):
+            continue
+        contract = facts.contracts[move.contract_id]
+        previously = sum(line.amount_opening or 0.0 for line in contract.lines) + sum(
+            nets[other.id]
+            for other in facts.moves.values()
+            if other.contract_id == move.contract_id
+            and other.state == "posted"
+            and other.ordinal < move.ordinal
+        )
+        for key, amount in (
+            ("to_date", contract.to_date),
+            ("previously", previously),
+            ("this_document", nets[move.id]),
+            ("remaining", contract.to_date - previously - nets[move.id]),
+        ):
+            if facts._is_amount(move.statement[key] - amount, contract):
+                raise Broken(
+                    f"{key} on a document is right",
+                    f"{move.name}: says {move.statement[key]}, is {amount}",
+                )
 
 
 def _check_new_decisions(facts, before):
