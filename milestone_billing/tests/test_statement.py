@@ -50,8 +50,7 @@ class TestStatement(MilestoneBillingCommon):
         text = self.render(move)
         for part in (
             f"Deposit — Project start Paid {first.name} 03/31/2026",
-            "Milestone 1 — Designs approved Approved in writing."
-            f" Invoiced {move.name}",
+            f"Milestone 1 — Designs approved Approved in writing. Invoiced {move.name}",
             "Milestone 2 — Build complete To come",
             "Without taxes Including taxes Contract sum $ 10,000.00",
             "Previously billed $ 2,500.00 $ 2,875.00",
