@@ -27,7 +27,6 @@ class ProjectMilestone(models.Model):
     )
     billing_state = fields.Selection(
         selection=LINE_STATE_SELECTION,
-        string="Billing State",
         help="The status of its lines that needs doing first.",
         compute="_compute_billing_state",
         store=True,

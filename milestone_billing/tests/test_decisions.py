@@ -179,6 +179,17 @@ class TestDecisions(MilestoneBillingCommon):
             [{"state": "billed", "amount_planned": 2000.0, "amount_open": 0.0}],
         )
 
+    def test_deleted_draft_of_a_closed_stage_is_ready_again(self):
+        move = self.draft_less(self.build, 2000)
+        self.decide(self.build, "write_off")
+        self.contract.contract_sum = 12000
+        move.with_user(self.accountant).unlink()
+        self.assertRecordValues(self.build, [{"state": "ready", "amount_open": 2000.0}])
+        self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertRecordValues(
+            self.build, [{"state": "drafted", "amount_drafted": 2000.0}]
+        )
+
     def test_undoing_opens_a_closed_stage_at_its_share_of_the_raised_sum(self):
         self.decide(self.build, "write_off")
         self.contract.contract_sum = 12000

@@ -86,6 +86,27 @@ class TestDrafts(MilestoneBillingCommon):
         ).run()
         self.assertEqual(self.build.state, "drafted")
 
+    # --- what stands on it ---
+
+    def test_label_has_no_dash_where_the_e_invoice_cannot_say_it(self):
+        self.company.account_fiscal_country_id = self.env.ref("base.it")
+        self.contract.reference = "C-14"
+        self.mark_done(self.deposit | self.build | self.final)
+        moves = self.get_invoices(self.contract.line_ids)
+        self.assertEqual(
+            [line.name.splitlines()[0] for line in moves.invoice_line_ids],
+            [
+                "Deposit - Project start",
+                "Milestone 2 - Build complete",
+                "Final - Launch / delivery",
+            ],
+        )
+        for text in (
+            *moves.invoice_line_ids.mapped("name"),
+            *moves.mapped("invoice_origin"),
+        ):
+            text.encode("latin-1")  # or it raises
+
     # --- exactly once ---
 
     def test_marking_done_again_makes_no_second_invoice(self):
@@ -347,6 +368,15 @@ class TestDrafts(MilestoneBillingCommon):
             {"invoice_line_ids": [Command.create({"name": "Travel", "price_unit": 50})]}
         )
         self.assertUntickRefused("bills other things")
+
+    def test_draft_of_several_milestones_refuses_the_untick_of_one(self):
+        self.contract.automation = "manual"
+        lines = self.designs | self.build
+        self.mark_done(lines)
+        lines.with_user(self.accountant).action_create_draft_invoice_per_contract()
+        self.assertUntickRefused("bills other things")
+        self.mark_done(lines, done=False)
+        self.assertEqual(lines.mapped("state"), ["upcoming"] * 2)
 
     def test_posted_invoice_refuses_the_untick_naming_it(self):
         move = self.bill(self.build)

@@ -247,6 +247,50 @@ class TestGuards(MilestoneBillingCommon):
             self.post(second)
         self.assertLine(self.build, amount_drafted=2500.0, amount_billed=0.0)
 
+    def test_modify_pressed_twice_is_refused(self):
+        move = self.bill(self.build)
+        wizards = [
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"journal_id": move.journal_id.id, "date": move.date})
+            for _pressed in range(2)
+        ]
+        wizards[0].modify_moves()
+        with self.assertRaises(UserError):
+            wizards[1].modify_moves()
+        self.assertLine(self.build, amount_drafted=2500.0, amount_billed=0.0)
+        self.assertEqual(len(self.get_invoices(self.build)), 3)
+
+    def test_reverse_of_a_credit_note_bills_nothing_unseen(self):
+        credit_note = self.credit(self.bill(self.build))
+        with self.assertRaises(UserError):
+            self.reverse(credit_note)
+        self.assertLine(self.build, state="to_decide", amount_to_decide=2500.0)
+
+    def test_credit_note_is_not_raised_when_it_is_posted_again(self):
+        credit_note = self.credit(self.bill(self.build), amount=400)
+        credit_note.button_draft()
+        credit_note.invoice_line_ids.price_unit = 2600
+        with self.assertRaises(ValidationError):
+            self.post(credit_note)
+        credit_note.invoice_line_ids.price_unit = 500
+        self.post(credit_note)
+        self.assertLine(self.build, amount_billed=2000.0, amount_to_decide=500.0)
+
+    def test_credit_of_two_stages_is_bound_by_each(self):
+        self.contract.automation = "manual"
+        lines = self.designs | self.build
+        self.mark_done(lines)
+        lines.with_user(self.accountant).action_create_draft_invoice_per_contract()
+        credit_note = self.reverse(self.post(self.get_invoices(lines)))
+        first, second = credit_note.invoice_line_ids
+        credit_note.invoice_line_ids = [
+            Command.update(first.id, {"price_unit": 2600}),
+            Command.update(second.id, {"price_unit": 2400}),
+        ]
+        with self.assertRaisesRegex(ValidationError, "Designs approved"):
+            self.post(credit_note)
+
     def test_two_credits_posted_together_are_refused(self):
         move = self.bill(self.build)
         both = self.reverse(move) | self.reverse(move)

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
@@ -92,6 +94,51 @@ class TestPersons(MilestoneBillingCommon):
         self.assertEqual(self.contract.activity_ids.user_id, self.accountant)
         self.contract.partner_id = self.customer
         self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.assertFalse(self.contract.activity_ids)
+
+    def test_blocked_tick_is_told_at_once_without_amount_or_customer(self):
+        for code, block in (
+            ("no_customer", lambda: self.contract.write({"partner_id": False})),
+            ("archived", lambda: self.customer.write({"active": False})),
+            (
+                "over_scheduled",
+                lambda: self.designs.write({"basis": "fixed", "amount": 9000.0}),
+            ),
+        ):
+            with (
+                self.subTest(code),
+                self.undone(),
+                patch.object(self.registry["res.users"], "_bus_send") as send,
+            ):
+                block()
+                self.mark_done(self.build)
+                self.assertEqual(self.build.check_code, code)
+                told = [call.args for call in send.call_args_list]
+                told = [args for args in told if args[0] == "simple_notification"]
+                self.assertEqual(len(told), 1)
+                text = told[0][1]["message"]
+                self.assertIn("Build complete", text)
+                self.assertNotIn("Client", text)
+                self.assertNotRegex(text, r"\d")
+
+    def test_billed_tick_tells_nothing(self):
+        with patch.object(self.registry["res.users"], "_bus_send") as send:
+            self.mark_done(self.build)
+        self.assertNotIn(
+            "simple_notification", [call.args[0] for call in send.call_args_list]
+        )
+
+    def test_tick_of_a_template_calls_nobody(self):
+        self.project.is_template = True
+        with patch.object(self.registry["res.users"], "_bus_send") as send:
+            self.mark_done(self.build)
+        self.assertFalse(send.call_args_list)
+        self.assertFalse(self.contract.activity_ids)
+
+    def test_untick_calls_nobody_any_more(self):
+        self.contract.partner_id = False
+        self.mark_done(self.build)
+        self.mark_done(self.build, done=False)
         self.assertFalse(self.contract.activity_ids)
 
     def test_several_blocked_lines_are_one_activity(self):

@@ -8,6 +8,7 @@ from odoo.tests import new_test_user
 
 from . import walk
 from .common import MilestoneBillingCommon
+from .walk_oracle import Broken, Facts, check
 
 _logger = logging.getLogger(__name__)
 
@@ -86,6 +87,30 @@ class TestWalk(MilestoneBillingCommon):
             fixed,
             excluded.browse(),
         ]
+
+    def test_oracle_agrees_with_the_worked_example(self):
+        self.pay(self.bill(self.build), amount=1150)
+        self.mark_done(self.designs)
+        self.env.flush_all()
+        check(Facts(self.env.cr))
+
+    def test_oracle_sees_what_is_wrong(self):
+        self.bill(self.build)
+        self.env.flush_all()
+        for query, rule in (
+            ("UPDATE milestone_billing_line SET amount_paid = 1", "amount_paid"),
+            ("UPDATE milestone_billing_line SET state = 'ready'", "the state"),
+            ("UPDATE milestone_billing_contract SET contract_sum = 1", "no more is"),
+            ("UPDATE project_project SET billing_share = 26", "billing_share"),
+            ("UPDATE account_move SET milestone_billing_ordinal = 0", "a posted"),
+        ):
+            with (
+                self.subTest(query),
+                self.assertRaisesRegex(Broken, rule),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(query)
+                check(Facts(self.env.cr))
 
     def test_short_walks(self):
         for seed in (1, 2, 3):

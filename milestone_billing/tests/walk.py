@@ -155,6 +155,7 @@ class Walk(Acts):
         """Do an act as one request does, and return whether something was done."""
         method = ACTS[name][0]
         self.said = []
+        self._forget_environments()
         try:
             with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
                 method(self, Random(seed))
@@ -184,6 +185,13 @@ class Walk(Acts):
         if outcome != "skipped":
             self._tell(name, outcome)
         return outcome != "skipped"
+
+    def _forget_environments(self):
+        """Let go of those of earlier steps: each new one is looked up in all."""
+        transaction = self.env.transaction
+        for env in list(transaction.envs):
+            if env not in (self.env, transaction.default_env):
+                transaction.envs.discard(env)
 
     def _is_own_constraint(self, error):
         name = error.diag.constraint_name or ""
