@@ -261,11 +261,24 @@ class TestGuards(MilestoneBillingCommon):
         self.assertLine(self.build, amount_drafted=2500.0, amount_billed=0.0)
         self.assertEqual(len(self.get_invoices(self.build)), 3)
 
-    def test_reverse_of_a_credit_note_bills_nothing_unseen(self):
+    def test_reverse_of_a_credit_note_bills_the_line_again(self):
         credit_note = self.credit(self.bill(self.build))
+        move = self.reverse(credit_note)
+        self.assertLine(self.build, state="drafted", amount_drafted=2500.0)
         with self.assertRaises(UserError):
+            self.build.with_user(self.accountant).action_create_draft_invoice()
+        self.post(move)
+        self.assertLine(self.build, state="billed", amount_billed=2500.0)
+        self.assertEqual(self.contract.amount_to_bill, 7500)
+
+    def test_reverse_of_a_credit_note_after_rebilling_is_refused(self):
+        credit_note = self.credit(self.bill(self.build))
+        self.build.with_user(self.accountant).action_create_draft_invoice()
+        draft = self.get_invoices(self.build)[-1]
+        with self.assertRaises(ValidationError) as refusal:
             self.reverse(credit_note)
-        self.assertLine(self.build, state="to_decide", amount_to_decide=2500.0)
+        self.assertIn(f"(* {draft.id})", str(refusal.exception))
+        self.assertLine(self.build, amount_drafted=2500.0, amount_billed=0.0)
 
     def test_credit_note_is_not_raised_when_it_is_posted_again(self):
         credit_note = self.credit(self.bill(self.build), amount=400)
