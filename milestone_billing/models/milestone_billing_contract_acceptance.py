@@ -22,9 +22,13 @@ class MilestoneBillingContract(models.Model):
         return self.partner_id & partners or partners
 
     def _get_portal_partners(self):
-        """Return the contacts of the customer's company who have a portal login."""
-        self.ensure_one()
+        """Return the contacts of the customer's company who have a portal login.
+
+        None for no contract: core tries the e-mail of the question on any milestone.
+        """
         customer = self.partner_id.commercial_partner_id
+        if not customer:
+            return customer
         users = self.env["res.users"].search(
             [
                 ("share", "=", True),

@@ -109,6 +109,37 @@ class TestInstall(MilestoneBillingCommon):
         self.assertFalse(move.milestone_billing_contract_id)
         self.assertEqual(contract.line_ids.mapped("state"), ["ready", "ready"])
 
+    # --- e-mails ---
+
+    def test_mails_are_written_for_any_record(self):
+        """Core tries each template at installation, on whatever record it finds."""
+        project = self.env["project.project"].create(
+            {
+                "name": "In use",
+                "milestone_ids": [Command.create({"name": "Start"})],
+            }
+        )
+        records = {
+            "project.milestone": project.milestone_ids,
+            CONTRACT: self.env[CONTRACT].create({"project_id": project.id}),
+            "account.move": self.init_invoice("in_invoice", amounts=[100.0]),
+        }
+        templates = self.env["mail.template"].browse(
+            self.env["ir.model.data"]
+            .search(
+                [
+                    ("module", "=", "milestone_billing"),
+                    ("model", "=", "mail.template"),
+                ]
+            )
+            .mapped("res_id")
+        )
+        self.assertEqual(set(templates.mapped("model")), records.keys())
+        for template in templates:
+            for fname in template._get_dynamic_field_names():
+                with self.subTest(template=template.name, field=fname):
+                    template._render_field(fname, records[template.model].ids)
+
     # --- the ledger ---
 
     def get_columns(self, model):
