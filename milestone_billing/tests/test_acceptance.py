@@ -411,6 +411,9 @@ class TestAcceptanceAnswered(AcceptanceCommon):
     """The client signs, or sends it back."""
 
     def assertRefused(self, reason, method, *args):
+        # from the database: what is refused is undone, and read from there, too
+        self.env.flush_all()
+        self.env.invalidate_all()
         values = self.milestone.read()[0]
         log = self.get_log()
         with self.assertRaisesRegex(UserError, reason):

@@ -117,6 +117,7 @@ class Walk(Acts):
 
     def __init__(self, case, seed):
         self.checks = 0
+        self.edited = set()
         self.case = case
         self.env = case.env
         self.seed = seed
@@ -206,10 +207,21 @@ class Walk(Acts):
         self.env.flush_all()
         facts = Facts(self.env.cr)
         check(facts, before)
+        self._check_within_plan(facts)
         self.checks += 1
         if self.checks % self.thoroughness == 0:
             self._check_recomputed()
         return facts
+
+    def _check_within_plan(self, facts):
+        """A second invoice would bill beyond the plan, as only edits may."""
+        for line in facts.lines.values():
+            used = line.drafted + line.billed
+            if line.id not in self.edited and facts._exceeds(used, line.planned, line):
+                raise Broken(
+                    "a line is billed once",
+                    f"{line.name}: {used} of {line.planned}",
+                )
 
     def _check_recomputed(self):
         """Compute what is stored anew: it must stay as it is."""

@@ -410,6 +410,7 @@ class Acts:
     @act(1)
     def open(self, rng):
         line = self._pick_lines(rng)
+        self._note_edited(line)
         amount = self._amount(rng, rng.choice([line.amount_planned, 0.0]))
         self._say(line.name, amount)
         self._as(self.case.manager, line).amount_opening = amount
@@ -477,9 +478,14 @@ class Acts:
         else:
             lines.action_create_draft_invoice()
 
+    def _note_edited(self, lines):
+        """Remember what may be billed beyond its plan from now on."""
+        self.edited.update(lines.ids)
+
     @act(6)
     def edit_draft(self, rng):
         move = self._pick_moves(rng, ["draft"])
+        self._note_edited(move.line_ids.milestone_billing_line_id)
         lines = move.invoice_line_ids.filtered("milestone_billing_line_id")
         line = self._pick(rng, lines, lambda li: li.milestone_billing_line_id.name)
         price = self._amount(rng, line.price_unit)
@@ -508,6 +514,7 @@ class Acts:
     @act(3)
     def edit_draft_lines(self, rng):
         move = self._pick_moves(rng, ["draft"])
+        self._note_edited(move.line_ids.milestone_billing_line_id)
         lines = move.invoice_line_ids.filtered("milestone_billing_line_id")
         line = self._pick(rng, lines, lambda li: li.milestone_billing_line_id.name)
         extra = {"name": "Travel", "price_unit": rng.choice([10.0, -10.0, 0.0])}
@@ -525,6 +532,7 @@ class Acts:
     @act(1.5)
     def edit_draft_head(self, rng):
         move = self._pick_moves(rng, ["draft"])
+        self._note_edited(move.line_ids.milestone_billing_line_id)
         values = rng.choice(
             [
                 {"partner_id": rng.choice(self.customers).id},
