@@ -484,17 +484,20 @@ class MilestoneBillingLine(models.Model):
         if "contract_id" in vals or "milestone_id" in vals:
             moved = self._check_movable(vals)
         contracts = self.contract_id
+        to_other_contract = self.browse()
         if moved and vals.get("contract_id"):
             contracts |= contracts.browse(vals["contract_id"])
+            to_other_contract = moved.filtered(
+                lambda line: line.contract_id.id != vals["contract_id"]
+            )
         milestones = self.milestone_id
         with contracts._changing_schedule(self) as lines:
             res = super(MilestoneBillingLine, lines).write(vals)
             if vals.keys() & {"kind", "milestone_id", "contract_id"}:
                 (milestones | self.milestone_id)._touch_milestones()
-            if "contract_id" in vals:
-                # sudo: the number was one of the other schedule's
-                moved.sudo().number = 0
-            if "contract_id" in vals or vals.get("kind") == "progress":
+            # sudo: the number was one of the other schedule's
+            to_other_contract.sudo().number = 0
+            if to_other_contract or vals.get("kind") == "progress":
                 self._give_late_numbers()
         return res
 

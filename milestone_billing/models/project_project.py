@@ -121,7 +121,12 @@ class ProjectProject(models.Model):
             lines = contracts.line_ids
             upcoming = lines.filtered(lambda line: line.state == "upcoming")
             next_line = upcoming.sorted(
-                lambda line: (line.deadline or fields.Date.today().max, line.sequence)
+                lambda line: (
+                    line.deadline or fields.Date.today().max,
+                    line.sequence,
+                    # of equals the oldest, in whatever order the contracts come
+                    line._origin.id,
+                )
             )[:1]
             project.billing_state = get_contract_state(
                 set(lines.mapped("state")), is_billed=any(lines.mapped("amount_billed"))

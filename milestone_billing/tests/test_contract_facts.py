@@ -723,6 +723,19 @@ class TestContractFacts(MilestoneBillingCommon):
             self.contract, [{"stage_count": 4, "stage_done_count": 1}]
         )
 
+    def test_of_equal_next_stages_the_oldest_comes_first(self):
+        first = self.create_second_contract([("One", "progress", "percent", 100)])
+        second = self.create_second_contract([("Two", "progress", "percent", 100)])
+        (first | second).line_ids.sequence = 0
+        self.contract.line_ids.sequence = 5
+        self.assertProject(billing_next_milestone_id=first.line_ids.milestone_id.id)
+        # as well as computed anew, with the contracts in the order of the database
+        self.env.invalidate_all()
+        self.env.add_to_compute(
+            self.project._fields["billing_next_milestone_id"], self.project
+        )
+        self.assertProject(billing_next_milestone_id=first.line_ids.milestone_id.id)
+
     # --- overdue ---
 
     def search_status(self, model, operator, value):

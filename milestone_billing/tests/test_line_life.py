@@ -353,6 +353,16 @@ class TestLineLife(MilestoneBillingCommon):
         self.build.contract_id = other
         self.assertEqual(self.build.number, 3)
 
+    def test_line_moved_within_its_contract_keeps_its_number(self):
+        self.mark_done(self.designs)
+        self.build.write(
+            {
+                "contract_id": self.contract.id,
+                "milestone_id": self.final.milestone_id.id,
+            }
+        )
+        self.assertEqual(self.build.number, 2)
+
     def test_billed_line_cannot_be_moved_to_another_contract(self):
         other = self.create_second_contract()
         move = self.bill(self.build)

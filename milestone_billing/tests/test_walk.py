@@ -100,7 +100,10 @@ class TestWalk(MilestoneBillingCommon):
         for query, rule in (
             ("UPDATE milestone_billing_line SET amount_paid = 1", "amount_paid"),
             ("UPDATE milestone_billing_line SET state = 'ready'", "the state"),
-            ("UPDATE milestone_billing_contract SET contract_sum = 1", "no more is"),
+            (
+                "UPDATE milestone_billing_contract SET contract_sum = 1",
+                "amount_planned",
+            ),
             ("UPDATE project_project SET billing_share = 26", "billing_share"),
             ("UPDATE account_move SET milestone_billing_ordinal = 0", "a posted"),
         ):

@@ -120,6 +120,8 @@ class Walk(Acts):
         self.edited = set()
         self.case = case
         self.env = case.env
+        # those of the records that outlive a step
+        self.environments = set(self.env.transaction.envs)
         self.seed = seed
         self.story = []
 
@@ -189,10 +191,9 @@ class Walk(Acts):
 
     def _forget_environments(self):
         """Let go of those of earlier steps: each new one is looked up in all."""
-        transaction = self.env.transaction
-        for env in list(transaction.envs):
-            if env not in (self.env, transaction.default_env):
-                transaction.envs.discard(env)
+        known = self.env.transaction.envs
+        for env in set(known) - self.environments:
+            known.discard(env)
 
     def _is_own_constraint(self, error):
         name = error.diag.constraint_name or ""
