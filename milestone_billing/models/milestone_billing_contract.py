@@ -344,8 +344,7 @@ class MilestoneBillingContract(models.Model):
     def _prepare_facts(self, project, vals):
         """Return the facts that ``vals`` does not give: filled once, never again.
 
-        :return: ``partner_id``, ``company_id``, ``currency_id``, ``automation`` and
-            ``user_id``
+        :return: ``partner_id``, ``company_id``, ``currency_id`` and ``user_id``
         """
         # sudo: who may make a contract takes over what its project says
         project = project.sudo()
@@ -355,7 +354,6 @@ class MilestoneBillingContract(models.Model):
             "partner_id": project.partner_id.id,
             "company_id": company.id,
             "currency_id": company.sudo().currency_id.id,
-            "automation": self.with_company(company)._get_default_automation(),
         }
         if self.env.user.has_group(INVOICING_GROUP):
             facts["user_id"] = self.env.uid
@@ -567,9 +565,7 @@ class MilestoneBillingContract(models.Model):
         contracts = contracts.with_env(self.env)
         # afterwards, as defaults of the request or of the user count as well
         for contract in contracts:
-            contract._check_may_set_automation(
-                self.with_company(contract.company_id.id)._get_default_automation()
-            )
+            contract._check_may_set_automation(self._get_default_automation())
         contracts._check_own_company()
         contracts._check_contract_not_exceeded()
         # sudo: a project that is billed by milestones has them, whoever makes its
