@@ -705,8 +705,6 @@ class MilestoneBillingContract(models.Model):
         before = {contract: contract._get_schedule_facts() for contract in contracts}
         yield SCHEDULING.on(records)
         contracts = contracts.exists()
-        # the database refuses a negative sum with a plainer sentence
-        contracts.flush_recordset(["contract_sum"])
         contracts._check_contract_not_exceeded()
         contracts.line_ids._check_reached_again()
         for contract in contracts:
