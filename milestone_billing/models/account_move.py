@@ -331,7 +331,7 @@ class AccountMove(models.Model):
         """Give each document that is posted for the first time its place."""
         new = self.filtered(lambda move: not move.milestone_billing_ordinal)
         for contract, moves in new.grouped("milestone_billing_contract_id").items():
-            contract._touch_billing()
+            contract._touch_rows()
             last = self.search(
                 [
                     ("milestone_billing_contract_id", "=", contract.id),

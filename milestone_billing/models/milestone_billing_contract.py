@@ -4,7 +4,6 @@ from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 
 from .allocation import allocate, exceeds
 from .guarded_fields import Amount, Log
@@ -701,7 +700,7 @@ class MilestoneBillingContract(models.Model):
             return
         # sudo: the rules hold, and the log is kept, whoever changes the schedule
         contracts = self.sudo()
-        contracts._touch_billing()
+        contracts._touch_rows()
         before = {contract: contract._get_schedule_facts() for contract in contracts}
         yield SCHEDULING.on(records)
         contracts = contracts.exists()
@@ -857,7 +856,7 @@ class MilestoneBillingContract(models.Model):
         }
         for fname in ("product_id", "journal_id", "payment_term_id", "partner_id"):
             record = self[fname] if fname != "partner_id" else own_customer
-            if record.company_id and record.company_id not in company.parent_ids:
+            if not company._may_bill_with(record):
                 vals[fname] = False
         return vals
 
@@ -890,24 +889,6 @@ class MilestoneBillingContract(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS: the schedule
     # -------------------------------------------------------------------------
-
-    def _touch_billing(self):
-        """Make transactions that act on these contracts at once conflict.
-
-        The rows are written as they are: at PostgreSQL's REPEATABLE READ a mere lock
-        would let the other transaction go on with what it saw before. So it fails, and
-        the server tries it again. Always in the same order: two that need the same
-        contracts wait for each other in vain otherwise.
-        """
-        if self.ids:
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE milestone_billing_contract SET id = id WHERE id IN ("
-                    "SELECT id FROM milestone_billing_contract WHERE id IN %s"
-                    " ORDER BY id FOR NO KEY UPDATE)",
-                    self._ids,
-                )
-            )
 
     def _get_schedule(self, edited=None):
         """Return the contract's lines in the order of the schedule.

@@ -74,7 +74,7 @@ class MilestoneBillingDecision(models.Model):
             {**vals, "amount": line.currency_id.round(vals.get("amount") or 0.0)}
             for vals, line in zip(vals_list, lines, strict=True)
         ]
-        lines.contract_id._touch_billing()
+        lines.contract_id._touch_rows()
         was_open = {line.id: line.amount_open for line in lines}
         was_used = {line.id: line.amount_drafted + line.amount_billed for line in lines}
         decisions = super().create(vals_list)
@@ -90,7 +90,7 @@ class MilestoneBillingDecision(models.Model):
     def unlink(self):
         # sudo: an invoicing user need not be able to read the project
         contracts = self.sudo().contract_id
-        contracts._touch_billing()
+        contracts._touch_rows()
         self._check_newest()
         over_scheduled = {c: c.amount_over_scheduled for c in contracts}
         self._log_on_contracts(self._get_undone_message)

@@ -472,7 +472,7 @@ class MilestoneBillingLine(models.Model):
                 lambda line: line.milestone_id.id in own_milestones
             ).made_milestone = True
             # a tick at the same time would miss the new lines, and they the tick
-            lines.milestone_id._touch_milestones()
+            lines.milestone_id._touch_rows()
             lines._give_late_numbers()
         return lines
 
@@ -480,21 +480,15 @@ class MilestoneBillingLine(models.Model):
         if SCHEDULE_FIELDS.isdisjoint(vals):
             return super().write(vals)
         self._check_live_line_unchanged(vals)
-        moved = self.browse()
-        if "contract_id" in vals or "milestone_id" in vals:
-            moved = self._check_movable(vals)
         contracts = self.contract_id
-        to_other_contract = self.browse()
-        if moved and vals.get("contract_id"):
+        to_other_contract = self._check_movable(vals)
+        if to_other_contract:
             contracts |= contracts.browse(vals["contract_id"])
-            to_other_contract = moved.filtered(
-                lambda line: line.contract_id.id != vals["contract_id"]
-            )
         milestones = self.milestone_id
         with contracts._changing_schedule(self) as lines:
             res = super(MilestoneBillingLine, lines).write(vals)
             if vals.keys() & {"kind", "milestone_id", "contract_id"}:
-                (milestones | self.milestone_id)._touch_milestones()
+                (milestones | self.milestone_id)._touch_rows()
             # sudo: the number was one of the other schedule's
             to_other_contract.sudo().number = 0
             if to_other_contract or vals.get("kind") == "progress":
@@ -509,7 +503,7 @@ class MilestoneBillingLine(models.Model):
         # sudo: which milestones the lines made is not told
         own = self.sudo().filtered("made_milestone").milestone_id
         with contracts._changing_schedule(self) as lines:
-            milestones._touch_milestones()
+            milestones._touch_rows()
             # only cancelled documents are left, which so bill nothing of a contract
             self.with_user(SUPERUSER_ID).move_line_ids.write(
                 {"milestone_billing_line_id": False}
@@ -540,20 +534,19 @@ class MilestoneBillingLine(models.Model):
     def _check_movable(self, vals):
         """Refuse to move lines beyond their project, or with something recorded.
 
-        :return: the lines that another contract or milestone is given to
+        :return: the lines that another contract is given to
         :raise UserError: naming the line, and the invoice
         """
-        Contract = self.env["milestone.billing.contract"]
-        moved = self.filtered(
-            lambda line: any(
-                fname in vals and line[fname].id != vals[fname]
-                for fname in ("contract_id", "milestone_id")
+        to_other_contract = self.filtered(
+            lambda line: (
+                "contract_id" in vals and line.contract_id.id != vals["contract_id"]
             )
         )
-        # sudo: the rule holds for who cannot see the invoices
-        for line in moved.sudo():
-            contract = Contract.sudo().browse(vals.get("contract_id"))
-            if contract and contract.project_id != line.project_id:
+        # sudo: the rule holds for who cannot open the contracts
+        other = self.env["milestone.billing.contract"].sudo()
+        other = other.browse(vals.get("contract_id"))
+        for line in to_other_contract.sudo():
+            if other and other.project_id != line.project_id:
                 raise UserError(
                     self.env._(
                         "%(line)s stays in its project. Add a line to the contract of"
@@ -561,12 +554,8 @@ class MilestoneBillingLine(models.Model):
                         line=line.name,
                     )
                 )
-        to_other_contract = moved.filtered(
-            lambda line: (
-                "contract_id" in vals and line.contract_id.id != vals["contract_id"]
-            )
-        )
         to_other_contract._check_nothing_recorded()
+        # sudo: the rule holds for who cannot see the invoices
         for move in to_other_contract.sudo().move_line_ids.move_id[:1]:
             raise UserError(
                 self.env._(
@@ -575,7 +564,7 @@ class MilestoneBillingLine(models.Model):
                     invoice=move._get_milestone_display_name(),
                 )
             )
-        return moved
+        return to_other_contract
 
     def _check_nothing_recorded(self):
         """Refuse to lose what was billed elsewhere, carried or written off.
@@ -856,10 +845,7 @@ class MilestoneBillingLine(models.Model):
     def _has_foreign_records(self, company):
         """Whether product or taxes of the line belong to another company."""
         records = (self.product_id, *self.tax_ids)
-        return any(
-            record.company_id and record.company_id not in company.parent_ids
-            for record in records
-        )
+        return not all(company._may_bill_with(record) for record in records)
 
     # -------------------------------------------------------------------------
     # BUSINESS: documents
@@ -935,7 +921,7 @@ class MilestoneBillingLine(models.Model):
         """
         # sudo: the rules hold for who cannot see the schedule
         lines = self.sudo()
-        lines.contract_id._touch_billing()
+        lines.contract_id._touch_rows()
         before = {
             line: (line.amount_drafted + line.amount_billed, line.amount_credited)
             for line in lines

@@ -1,9 +1,65 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from .milestone_billing_contract import BILLING_GROUP
 
+_lt = LazyTranslate(__name__)
+
 # results of an attempt, not of a check: they stand until somebody tries or checks anew
 FAILURES = ("refused", "failed")
+
+# what blocks a line, by the code that a check records with the arguments
+REASONS = {
+    "over_scheduled": _lt(
+        "The schedule is over-scheduled by %(amount)s: lower the lines or raise"
+        " the contract sum."
+    ),
+    "unscheduled": _lt(
+        "%(amount)s of the contract sum is unscheduled: add it to a line before"
+        " the final is billed."
+    ),
+    "no_sum": _lt(
+        "The contract sum is not entered, of which %(line)s is a percentage:"
+        " enter it in the contract."
+    ),
+    "template": _lt("A project template is not billed."),
+    "archived_contract": _lt(
+        "The contract or its project is archived: unarchive it first."
+    ),
+    "no_customer": _lt("The contract has no customer: set one on the contract."),
+    "no_journal": _lt(
+        "%(company)s has no sales journal: create one, or choose one in the contract."
+    ),
+    "no_account": _lt(
+        "No income account is set: set one on the product %(product)s or on the"
+        " journal %(journal)s."
+    ),
+    "currency_off": _lt(
+        "The currency %(record)s is switched off: activate it in the accounting"
+        " settings."
+    ),
+    "language_off": _lt(
+        "The language %(language)s of %(record)s is not installed: install it,"
+        " or choose another for the customer."
+    ),
+    "archived": _lt("%(record)s is archived: unarchive it or choose another."),
+    "other_company": _lt(
+        "%(record)s belongs to another company than %(company)s, which makes"
+        " the invoice: choose one of that company."
+    ),
+    "sales_order": _lt(
+        "%(order)s bills this project, too: bill %(line)s by the order, or say"
+        " in the contract that both are right."
+    ),
+    "refused": _lt("Odoo refused the invoice of %(line)s: %(message)s"),
+}
+# for what another addon raised, too
+FAILED = _lt(
+    "The invoice of %(line)s could not be made: see the server's log, mend the"
+    " cause and create the draft again."
+)
 
 
 class MilestoneBillingLine(models.Model):
@@ -157,78 +213,8 @@ class MilestoneBillingLine(models.Model):
             )
         if "amount" in args:
             args["amount"] = self._get_currency().format(args["amount"])
-        reasons = {
-            "over_scheduled": self.env._(
-                "The schedule is over-scheduled by %(amount)s: lower the lines or raise"
-                " the contract sum.",
-                amount=args.get("amount"),
-            ),
-            "unscheduled": self.env._(
-                "%(amount)s of the contract sum is unscheduled: add it to a line before"
-                " the final is billed.",
-                amount=args.get("amount"),
-            ),
-            "no_sum": self.env._(
-                "The contract sum is not entered, of which %(line)s is a percentage:"
-                " enter it in the contract.",
-                line=self.name,
-            ),
-            "template": self.env._("A project template is not billed."),
-            "archived_contract": self.env._(
-                "The contract or its project is archived: unarchive it first."
-            ),
-            "no_customer": self.env._(
-                "The contract has no customer: set one on the contract."
-            ),
-            "no_journal": self.env._(
-                "%(company)s has no sales journal: create one, or choose one in the"
-                " contract.",
-                company=args.get("company"),
-            ),
-            "no_account": self.env._(
-                "No income account is set: set one on the product %(product)s or on the"
-                " journal %(journal)s.",
-                product=args.get("product"),
-                journal=args.get("journal"),
-            ),
-            "currency_off": self.env._(
-                "The currency %(record)s is switched off: activate it in the accounting"
-                " settings.",
-                record=args.get("record"),
-            ),
-            "language_off": self.env._(
-                "The language %(language)s of %(record)s is not installed: install it,"
-                " or choose another for the customer.",
-                language=args.get("language"),
-                record=args.get("record"),
-            ),
-            "archived": self.env._(
-                "%(record)s is archived: unarchive it or choose another.",
-                record=args.get("record"),
-            ),
-            "other_company": self.env._(
-                "%(record)s belongs to another company than %(company)s, which makes"
-                " the invoice: choose one of that company.",
-                record=args.get("record"),
-                company=args.get("company"),
-            ),
-            "sales_order": self.env._(
-                "%(order)s bills this project, too: bill %(line)s by the order, or say"
-                " in the contract that both are right.",
-                order=args.get("order"),
-                line=self.name,
-            ),
-            "refused": self.env._(
-                "Odoo refused the invoice of %(line)s: %(message)s",
-                line=self.name,
-                message=args.get("message"),
-            ),
-        }
-        return reasons.get(code) or self.env._(
-            "The invoice of %(line)s could not be made: see the server's log, mend the"
-            " cause and create the draft again.",
-            line=self.name,
-        )
+        text = self.env._(REASONS.get(code, FAILED))
+        return text % defaultdict(str, args)
 
 
 class MilestoneBillingContract(models.Model):
@@ -265,7 +251,7 @@ class MilestoneBillingContract(models.Model):
         """Return that a record of the contract is archived or another company's."""
         if record and not record.active:
             return "archived", {"record": record.display_name}
-        if record.company_id and record.company_id not in self.company_id.parent_ids:
+        if not self.company_id._may_bill_with(record):
             return "other_company", {
                 "record": record.display_name,
                 "company": self.company_id.name,

@@ -2,16 +2,13 @@ import logging
 
 from psycopg2 import OperationalError
 
-from odoo import SUPERUSER_ID, models
+from odoo import models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.fields import Command
 
 from .milestone_billing_contract import INVOICING_GROUP
 
 _logger = logging.getLogger(__name__)
-
-# all of a request's context that reaches an invoice: no default of who ticks does
-CONTEXT_KEYS = ("lang", "tz")
 
 
 class MilestoneBillingLine(models.Model):
@@ -111,18 +108,6 @@ class MilestoneBillingLine(models.Model):
     # BUSINESS: drafts
     # -------------------------------------------------------------------------
 
-    def _as_system(self):
-        """Return these lines as the superuser, who alone makes documents of them.
-
-        Whoever marks a milestone done need not be able to make invoices, nor an
-        accountant to read the project; and no default of theirs shapes the invoice.
-        To be called after a check of the right to the act.
-        """
-        context = {
-            key: value for key, value in self.env.context.items() if key in CONTEXT_KEYS
-        }
-        return self.with_env(self.env(user=SUPERUSER_ID, context=context))
-
     def _is_billed_by_itself(self):
         """Whether reaching the milestone drafts the invoice of this line."""
         self.ensure_one()
@@ -146,7 +131,7 @@ class MilestoneBillingLine(models.Model):
         :param str key: as :meth:`_create_drafts_by_hand` takes it
         :return: the draft invoices, an ``account.move`` recordset
         """
-        self.contract_id._touch_billing()
+        self.contract_id._touch_rows()
         billable = self.filtered(lambda line: not line.check_code)
         moves = self.env["account.move"]
         for company, lines in billable.grouped("company_id").items():

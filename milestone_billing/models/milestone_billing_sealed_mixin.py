@@ -1,9 +1,15 @@
 from odoo import SUPERUSER_ID, api, models, tools
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+# all of a request's context that reaches what the addon does by itself
+CONTEXT_KEYS = ("lang", "tz")
 
 
 class MilestoneBillingSealedMixin(models.AbstractModel):
     """What the addon computes or records is written by nobody but the addon.
+
+    And how the addon itself acts: as the superuser, one transaction after the other.
 
     ``readonly=True`` binds views only: without this, a request could tell a schedule
     its own totals, or a user's own defaults could sign an acceptance. Recomputing does
@@ -65,3 +71,34 @@ class MilestoneBillingSealedMixin(models.AbstractModel):
     def _is_system(self):
         """Whether the addon itself acts, as the superuser: no request can."""
         return self.env.uid == SUPERUSER_ID
+
+    def _touch_rows(self):
+        """Make transactions that act on these records at once conflict.
+
+        The rows are written as they are: at PostgreSQL's REPEATABLE READ a mere lock
+        would let the other transaction go on with what it saw before. So it fails, and
+        the server tries it again. Always in the same order: two that need the same
+        records wait for each other in vain otherwise.
+        """
+        if self.ids:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %(table)s SET id = id WHERE id IN ("
+                    "SELECT id FROM %(table)s WHERE id IN %(ids)s"
+                    " ORDER BY id FOR NO KEY UPDATE)",
+                    table=SQL.identifier(self._table),
+                    ids=self._ids,
+                )
+            )
+
+    def _as_system(self):
+        """Return these records as the superuser, who alone makes documents.
+
+        Whoever marks a milestone done need not be able to make invoices, nor an
+        accountant to read the project; and no default of theirs shapes the invoice.
+        To be called after a check of the right to the act, or before what follows it.
+        """
+        context = {
+            key: value for key, value in self.env.context.items() if key in CONTEXT_KEYS
+        }
+        return self.with_env(self.env(user=SUPERUSER_ID, context=context))

@@ -1,6 +1,5 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 
 from .marks import WITH_MILESTONE
 from .milestone_billing_contract import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
@@ -81,8 +80,8 @@ class ProjectMilestone(models.Model):
             changed = changed._filter_billed()
             if changed:
                 self.check_access("write")
-                changed._touch_milestones()
-                changed._as_system().billing_line_ids.contract_id._touch_billing()
+                changed._touch_rows()
+                changed._as_system().billing_line_ids.contract_id._touch_rows()
             if changed and not vals["is_reached"]:
                 changed._remove_untouched_drafts()
         if vals.get("project_id"):
@@ -167,18 +166,6 @@ class ProjectMilestone(models.Model):
         # as core reads it when milestones change, which then needs no query of its own
         return self.sudo().filtered("billing_line_ids").with_env(self.env)
 
-    def _as_system(self):
-        """Return these milestones as the superuser, who alone makes documents of them.
-
-        To be called after a check of the right to the act, or before what follows it.
-        """
-        context = {
-            key: value
-            for key, value in self.env.context.items()
-            if key in ("lang", "tz")
-        }
-        return self.with_env(self.env(user=SUPERUSER_ID, context=context))
-
     def _get_lines_named_after(self):
         """Return the lines that bear their milestone's name and so follow it."""
         # sudo: a project user renames milestones without seeing the schedule
@@ -216,22 +203,6 @@ class ProjectMilestone(models.Model):
                     "%(milestones)s is part of a billing schedule and stays in its"
                     " project. Remove its stages from the schedule first.",
                     milestones=", ".join(billed.mapped("name")),
-                )
-            )
-
-    def _touch_milestones(self):
-        """Make transactions that tick these milestones, or bill more of them, conflict.
-
-        The rows are written as they are, in one order: see
-        ``milestone.billing.contract._touch_billing``.
-        """
-        if self.ids:
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE project_milestone SET id = id WHERE id IN ("
-                    "SELECT id FROM project_milestone WHERE id IN %s"
-                    " ORDER BY id FOR NO KEY UPDATE)",
-                    self._ids,
                 )
             )
 
@@ -293,7 +264,7 @@ class ProjectMilestone(models.Model):
         milestones = self._as_system().filtered("billing_line_ids")
         if not milestones:
             return
-        milestones.billing_line_ids.contract_id._touch_billing()
+        milestones.billing_line_ids.contract_id._touch_rows()
         milestones.billing_line_ids._get_reached_open()._check_billable()
         lines = milestones.billing_line_ids.filtered(
             lambda line: line._is_billed_by_itself()

@@ -190,9 +190,8 @@ class ProjectProject(models.Model):
             customer = project.partner_id
             # another company's customer is none of the contract's
             contracts.filtered(
-                lambda contract, customer=customer: (
-                    not customer.company_id
-                    or customer.company_id in contract.company_id.parent_ids
+                lambda contract, customer=customer: contract.company_id._may_bill_with(
+                    customer
                 )
             ).partner_id = customer
         return res

@@ -12,3 +12,8 @@ class ResCompany(models.Model):
         help="The default of new contracts.",
         default="draft",
     )
+
+    def _may_bill_with(self, record):
+        """Whether this company's invoices may use a record: its own, or a shared one."""
+        self.ensure_one()
+        return not record.company_id or record.company_id in self.parent_ids
