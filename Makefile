@@ -4,7 +4,7 @@
 
 help:
 	@echo "make demo       serve the addon with demo data (PORT=8069; NEW=1 starts over)"
-	@echo "make test       linters and the whole test suite"
+	@echo "make test       linters and the whole test suite, alone and beside sales"
 	@echo "                ONLY=TestClass.test_method,…  just these, quickly; WITH=sale"
 	@echo "make test-walk  a random walk through the life of schedules, for the rare faults"
 	@echo "                STEPS=500 how long it is, SEED=1 which one; WITH=sale"

@@ -19,21 +19,19 @@ create_demo() {
 }
 
 serve() {
-    local log=$LOGS/demo.log start=$SECONDS
+    local log=$LOGS/demo.log began=$SECONDS server
     printf '==> Starting Odoo … '
-    set -m
-    odoo server -d demo --db-filter '^demo$' --http-port "$PORT" >"$log" 2>&1 </dev/null &
-    child=$!
-    set +m
+    start demo odoo server -d demo --db-filter '^demo$' --http-port "$PORT"
+    server=$!
     until port_answers; do
-        kill -0 "$child" 2>/dev/null || {
+        kill -0 "$server" 2>/dev/null || {
             echo FAILED
             tail -n 30 "$log" | sed 's/^/    /' >&2
             die "Odoo did not start; the whole log is in $log"
         }
         sleep 0.2
     done
-    printf '%d s\n' $((SECONDS - start))
+    printf '%d s\n' $((SECONDS - began))
     cat <<EOF
 
     Milestone Billing is at  http://localhost:$PORT
@@ -47,9 +45,7 @@ serve() {
     Ctrl-C stops it. Log: .dev/log/demo.log
 
 EOF
-    status=0
-    wait "$child" || status=$?
-    child=
+    finish "$server"
     die "Odoo has stopped by itself (exit code $status); its log is in $log"
 }
 

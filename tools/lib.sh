@@ -26,30 +26,37 @@ die() {
     exit 1
 }
 
-# run COMMAND…: leaves the exit status in $status and always succeeds, so that the
-# command itself still runs under `set -e` (it would not after `if` or before `||`).
-# The command gets a process group of its own: whoever stops us stops all of it.
-child=
-status=0
-run() {
+# start LOG COMMAND…: runs in the background, as the process $!, until `finish`; the output
+# goes to .dev/log/LOG.log. The command gets a process group of its own: whoever stops us
+# stops all of it.
+children=() # by process
+start() {
+    local log=$LOGS/$1.log
+    shift
     set -m
-    "$@" &
-    child=$!
+    "$@" >"$log" 2>&1 </dev/null &
     set +m
+    children[$!]=running
+}
+
+# finish PROCESS: waits for it, leaves its exit status in $status and always succeeds: the
+# command itself runs under `set -e` (it would not after `if` or before `||`).
+status=0
+finish() {
     status=0
-    wait "$child" || status=$?
-    child=
+    wait "$1" || status=$?
+    unset "children[$1]"
 }
 
 # attempt TITLE LOG COMMAND…: runs quietly, says how long it took and leaves the exit
-# status in $status; the output goes to .dev/log/LOG.log.
+# status in $status.
 attempt() {
-    local title=$1 log=$LOGS/$2.log start=$SECONDS
-    shift 2
-    printf '==> %s … ' "$title"
-    run "$@" >"$log" 2>&1 </dev/null
+    local began=$SECONDS
+    printf '==> %s … ' "$1"
+    start "${@:2}"
+    finish $!
     [ "$status" -eq 0 ] || printf 'FAILED after '
-    printf '%d s\n' $((SECONDS - start))
+    printf '%d s\n' $((SECONDS - began))
 }
 
 # step TITLE LOG COMMAND…: the same, but shows the end of the log and gives up when the
@@ -88,20 +95,23 @@ free_port() {
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-stop_child() {
-    [ -n "$child" ] || return 0
-    kill -TERM -- "-$child" 2>/dev/null || return 0
+stop_children() {
+    local child signal=TERM
     for _ in $(seq 100); do
-        kill -0 -- "-$child" 2>/dev/null || return 0
+        for child in "${!children[@]}"; do
+            kill "-$signal" -- "-$child" 2>/dev/null || unset "children[$child]"
+        done
+        [ "${#children[@]}" -gt 0 ] || return 0
+        signal=0
         sleep 0.1
     done
-    kill -KILL -- "-$child" 2>/dev/null || true
+    for child in "${!children[@]}"; do kill -KILL -- "-$child" 2>/dev/null || true; done
 }
 
 on_exit() {
     local code=$?
     trap '' INT TERM HUP
-    stop_child
+    stop_children
     if declare -F release_postgres >/dev/null; then release_postgres; fi
     exit "$code"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Linters, then the whole suite twice: on project_account alone, and beside the sales
-# modules and localisations. ONLY=TestClass[.test_method][,…] runs just these, on a
-# database that is kept; WITH=sale chooses the second one for that.
+# Linters, then the whole suite twice at the same time: on project_account alone, and
+# beside the sales modules and localisations. ONLY=TestClass[.test_method][,…] runs just
+# these, on a database that is kept; WITH=sale chooses the second one for that.
 # shellcheck source-path=SCRIPTDIR disable=SC2329  # functions are called through step
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$ROOT/tools/install.sh"
@@ -12,26 +12,64 @@ declare -A MODULES=(
     # with a way to pay online, and the localisations that replace the invoice's report
     [sale]="project_account,sale_project,sale_timesheet,payment_demo,l10n_din5008,l10n_ch,l10n_gcc_invoice,l10n_in"
 )
+# Classes without database: once is enough.
+ONCE=(TestAllocation TestTranslationFiles)
 # Only tests in the browser are tried a second time (_retry), which the report tells.
 export ODOO_TEST_FAILURE_RETRIES=1
+
+problems=()
+declare -A processes=() # by suite
 
 is_installed() {
     database_exists "$1" &&
         [ "$(sql "$1" -c "SELECT state FROM ir_module_module WHERE name = '$MODULE'")" = installed ]
 }
 
-# suite NAME TAGS KEEP: runs the tests on the database of that name.
-suite() {
-    local database=test_$1_$ODOO_KEY how=-u
-    get_template "$1" "${MODULES[$1]}"
-    if [ -z "$3" ] || ! is_installed "$database"; then
-        copy_database "$template" "$database"
-        how=-i
+# start_suite NAME TAGS HOW: runs the tests in the background; HOW is -i in a new database
+# or -u in the one that was kept.
+start_suite() {
+    local database=test_$1_$ODOO_KEY
+    if [ "$3" = -i ]; then copy_database "$template" "$database"; fi
+    start "test-$1" odoo server -d "$database" "$3" "$MODULE" --test-enable --test-tags "$2" \
+        --stop-after-init --http-port "$(free_port)"
+    processes[$1]=$!
+}
+
+# All of them, whatever becomes of the others.
+finish_suites() {
+    local name began=$SECONDS
+    printf '==> Testing with '
+    for name in "${!processes[@]}"; do printf '%s … ' "${MODULES[$name]//,/, }"; done
+    for name in "${!processes[@]}"; do
+        finish "${processes[$name]}"
+        [ "$status" -eq 0 ] || problems+=("Odoo gave exit code $status: $LOGS/test-$name.log")
+    done
+    printf '%d s\n' $((SECONDS - began))
+}
+
+# The first suite is under way while the second one's database may still be made.
+test_all() {
+    local except
+    except=$(printf ",-/$MODULE:%s" "${ONCE[@]}")
+    get_template account "${MODULES[account]}"
+    start_suite account "/$MODULE" -i
+    get_template sale "${MODULES[sale]}"
+    start_suite sale "/$MODULE$except" -i
+    finish_suites
+}
+
+test_some() {
+    local name=${WITH:-account} tags=/$MODULE:${ONLY//,/,/$MODULE:}
+    get_template "$name" "${MODULES[$name]}"
+    if is_installed "test_${name}_$ODOO_KEY"; then
+        start_suite "$name" "$tags" -u
+        finish_suites
+        if grep -q ' error(s) of ' "$LOGS/test-$name.log"; then return; fi
+        say "The addon cannot be updated in that database: making it anew"
+        problems=()
     fi
-    attempt "Testing with ${MODULES[$1]//,/, }" "test-$1" odoo server -d "$database" $how "$MODULE" \
-        --test-enable --test-tags "$2" --stop-after-init --http-port "$(free_port)"
-    [ "$status" -eq 0 ] || problems+=("Odoo gave exit code $status: $LOGS/test-$1.log")
-    logs+=("$LOGS/test-$1.log")
+    start_suite "$name" "$tags" -i
+    finish_suites
 }
 
 check_log() {
@@ -46,8 +84,6 @@ check_python
 exec 7>"$DEV/test.lock"
 flock -n 7 || die "another make test is running in this checkout"
 
-problems=()
-logs=()
 if [ -z "${ONLY:-}" ]; then
     "$ROOT/tools/lint.sh" || problems+=("the linters found something, see above")
 fi
@@ -59,13 +95,12 @@ start_postgres
 write_config
 flock -u 8
 
-if [ -n "${ONLY:-}" ]; then
-    suite "${WITH:-account}" "/$MODULE:${ONLY//,/,/$MODULE:}" keep
-else
-    suite account "/$MODULE" ''
-    suite sale "/$MODULE" ''
-fi
+if [ -n "${ONLY:-}" ]; then test_some; else test_all; fi
 
+logs=()
+for name in account sale; do
+    [ -z "${processes[$name]:-}" ] || logs+=("$LOGS/test-$name.log")
+done
 failed=false
 summary=$(python3 "$ROOT/tools/test_report.py" "${logs[@]}") || failed=true
 if [ "$failed" = true ]; then problems+=("tests failed, or none ran"); fi
