@@ -49,16 +49,11 @@ EOF
     die "Odoo has stopped by itself (exit code $status); its log is in $log"
 }
 
-need_packages "${DEMO_PACKAGES[@]}"
-check_python
 if port_answers; then
     die "port $PORT is in use; try another: make demo PORT=$((PORT + 1))"
 fi
-lock 8 setup "Waiting for another run of these scripts to finish its set-up"
-get_odoo
-get_python requirements
-start_postgres
-write_config
+set_up
+lock_setup
 
 now="$ODOO_KEY $(source_hash)"
 if [ -n "${NEW:-}" ]; then drop_database demo; fi
@@ -73,5 +68,5 @@ elif [ "$(cat "$STAMP")" != "$now" ]; then
         odoo server -d demo -u "$MODULE" --no-http --stop-after-init
 fi
 echo "$now" >"$STAMP"
-flock -u 8
+unlock_setup
 serve

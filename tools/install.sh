@@ -226,3 +226,24 @@ source_hash() {
     find "$ROOT/$MODULE" -type f ! -name '*.pyc' -print0 | sort -z |
         xargs -0 sha1sum | sha1sum | cut -c1-40
 }
+
+# --- all of it ------------------------------------------------------------------------
+
+# set_up [tests]: what Odoo needs to run here, and its tests, of which one run at a time.
+set_up() {
+    local packages=("${DEMO_PACKAGES[@]}") python=(requirements)
+    if [ "${1:-}" = tests ]; then
+        packages+=("${TEST_PACKAGES[@]}")
+        python+=(requirements-dev)
+        exec 7>"$DEV/test.lock"
+        flock -n 7 || die "another test run is under way in this checkout"
+    fi
+    need_packages "${packages[@]}"
+    check_python
+    lock_setup
+    get_odoo
+    get_python "${python[@]}"
+    start_postgres
+    write_config
+    unlock_setup
+}

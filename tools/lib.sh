@@ -81,14 +81,16 @@ retry() {
     return 1
 }
 
-# lock FD NAME MESSAGE: waits for .dev/NAME.lock, saying MESSAGE if that takes time.
-lock() {
-    eval "exec $1>\"\$DEV/$2.lock\""
-    flock -n "$1" || {
-        say "$3"
-        flock "$1"
+# One run at a time makes what all of them use.
+lock_setup() {
+    exec 8>"$DEV/setup.lock"
+    flock -n 8 || {
+        say "Waiting for another run of these scripts to finish its set-up"
+        flock 8
     }
 }
+
+unlock_setup() { flock -u 8; }
 
 free_port() {
     python3 -c 'import socket

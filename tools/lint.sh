@@ -23,10 +23,10 @@ cd "$ROOT"
 # Root may work in somebody else's checkout.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$ROOT
 git rev-parse --git-dir >/dev/null 2>&1 || die "the linters need a git checkout"
-lock 8 setup "Waiting for another run of these scripts to finish its set-up"
+lock_setup
 get_python requirements-dev
 step "Preparing the linters" lint-install retry pre-commit install-hooks
-flock -u 8
+unlock_setup
 
 if [ "${1:-}" = --format ]; then
     for hook in "${FORMATTERS[@]}"; do

@@ -5,17 +5,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$ROOT/tools/install.sh"
 source "$ROOT/tools/postgres.sh"
 
-set_up() {
-    need_packages "${DEMO_PACKAGES[@]}"
-    check_python
-    lock 8 setup "Waiting for another run of these scripts to finish its set-up"
-    get_odoo
-    get_python requirements
-    start_postgres
-    write_config
-    flock -u 8
-}
-
 open_shell() {
     set_up
     database_exists demo || die "there is no demo database yet: make demo"
@@ -59,9 +48,9 @@ export_pot() {
 build_wheel() {
     need_packages git
     check_python
-    lock 8 setup "Waiting for another run of these scripts to finish its set-up"
+    lock_setup
     get_python requirements-dev
-    flock -u 8
+    unlock_setup
     rm -rf "$DEV/dist"
     export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$ROOT
     step "Building the wheel" wheel \

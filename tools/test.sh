@@ -79,23 +79,13 @@ check_log() {
     problems+=("unexpected warnings or errors in the log: $1.check")
 }
 
-need_packages "${DEMO_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
-check_python
-exec 7>"$DEV/test.lock"
-flock -n 7 || die "another make test is running in this checkout"
-
-if [ -z "${ONLY:-}" ]; then
+set_up tests
+if [ -n "${ONLY:-}" ]; then
+    test_some
+else
     "$ROOT/tools/lint.sh" || problems+=("the linters found something, see above")
+    test_all
 fi
-
-lock 8 setup "Waiting for another run of these scripts to finish its set-up"
-get_odoo
-get_python requirements requirements-dev
-start_postgres
-write_config
-flock -u 8
-
-if [ -n "${ONLY:-}" ]; then test_some; else test_all; fi
 
 logs=()
 for name in account sale; do

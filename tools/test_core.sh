@@ -36,16 +36,7 @@ core() {
     drop_database "core_$1"
 }
 
-need_packages "${DEMO_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
-check_python
-exec 7>"$DEV/test.lock"
-flock -n 7 || die "another test run is under way in this checkout"
-lock 8 setup "Waiting for another run of these scripts to finish its set-up"
-get_odoo
-get_python requirements requirements-dev
-start_postgres
-write_config
-flock -u 8
+set_up tests
 
 mkdir -p "$RESULTS"
 get_template core project_account,sale_project
