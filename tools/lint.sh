@@ -1,20 +1,15 @@
 #!/usr/bin/env bash
-# Runs the linters on all files, or with --format only those that correct formatting.
+# Runs the linters on all files of git, or with --format only those that correct formatting.
 # shellcheck source-path=SCRIPTDIR disable=SC2329  # functions are called through step
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$ROOT/tools/install.sh"
 
 FORMATTERS=(ruff ruff-format prettier trailing-whitespace end-of-file-fixer)
 
-# New files that git does not know yet are checked as well; ignored ones are not.
 lint() {
-    local files
-    mapfile -d '' files < <(git ls-files -z --cached --others --exclude-standard | while
-        IFS= read -r -d '' file
-    do [ -f "$file" ] && printf '%s\0' "$file"; done)
     # The diff of what was corrected, unless there are other changes to drown it in.
     if git diff --quiet; then set -- --show-diff-on-failure "$@"; fi
-    pre-commit run --color never "$@" --files "${files[@]}"
+    pre-commit run --color never --all-files "$@"
 }
 
 need_packages git
@@ -23,6 +18,9 @@ cd "$ROOT"
 # Root may work in somebody else's checkout.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$ROOT
 git rev-parse --git-dir >/dev/null 2>&1 || die "the linters need a git checkout"
+mapfile -t unknown < <(git ls-files --others --exclude-standard)
+[ "${#unknown[@]}" -eq 0 ] ||
+    say "Not looked at, since git does not know them (git add): ${unknown[*]}"
 lock_setup
 get_python requirements-dev
 step "Preparing the linters" lint-install retry pre-commit install-hooks
