@@ -1,5 +1,6 @@
 # before the models that inherit it
 from . import milestone_billing_overdue_mixin  # isort: skip
+from . import milestone_billing_rights_mixin  # isort: skip
 from . import milestone_billing_sealed_mixin  # isort: skip
 
 from . import (

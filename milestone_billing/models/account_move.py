@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools.sql import column_exists, create_column
 
 from .marks import CARRY_LINK, GUARDED
-from .milestone_billing_contract import BILLING_GROUP
+from .groups import BILLING_GROUP
 from .settlement import settle
 
 # what may change what a document bills of a contract

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from .guarded_fields import Amount
 from .marks import CARRY_LINK, GUARDED
-from .milestone_billing_contract import BILLING_GROUP
+from .groups import BILLING_GROUP
 
 # nothing but the addon itself gives these
 LINK_FIELDS = ("milestone_billing_line_id", "milestone_billing_planned")

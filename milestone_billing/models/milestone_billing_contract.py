@@ -6,6 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .allocation import allocate, exceeds
+from .groups import BILLING_GROUP, INVOICING_GROUP, MANAGER_GROUP
 from .guarded_fields import Amount, Log
 from .marks import SCHEDULING
 from .status import (
@@ -14,29 +15,12 @@ from .status import (
     get_contract_state,
 )
 
-BILLING_GROUP = "milestone_billing.group_milestone_billing_user"
-MANAGER_GROUP = "milestone_billing.group_milestone_billing_manager"
-INVOICING_GROUP = "account.group_account_invoice"
-# who sees how far the billing is, without amounts
-STATUS_GROUP = "milestone_billing.group_milestone_billing_status"
-
 AUTOMATIONS = [
     ("manual", "Nothing by itself"),
     ("draft", "Make the draft invoice"),
     ("post", "Make and post the invoice"),
     ("post_send", "Make, post and send the invoice"),
 ]
-# what an invoicing user writes on a contract without being a manager of billing
-INVOICING_FIELDS = frozenset(
-    {
-        "partner_id",
-        "automation",
-        "user_id",
-        "journal_id",
-        "product_id",
-        "payment_term_id",
-    }
-)
 # what a change of the schedule is made of, or what may block its lines
 SCHEDULE_FIELDS = frozenset(
     {
@@ -64,9 +48,20 @@ class MilestoneBillingContract(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "milestone.billing.sealed.mixin",
+        "milestone.billing.rights.mixin",
         "milestone.billing.overdue.mixin",
     ]
     _overdue_fields = ("status", "state", "next_date")
+    _invoicing_fields = frozenset(
+        {
+            "partner_id",
+            "automation",
+            "user_id",
+            "journal_id",
+            "product_id",
+            "payment_term_id",
+        }
+    )
     _description = "Milestone Billing Contract"
     _order = "id desc"
     _rec_names_search = ["project_name", "reference", "partner_id"]
@@ -535,19 +530,6 @@ class MilestoneBillingContract(models.Model):
     # CRUD
     # -------------------------------------------------------------------------
 
-    @api.model
-    def _has_field_access(self, field, operation):
-        # EXTENDS 'base': an invoicing user writes how a contract is invoiced, no more
-        if (
-            operation == "write"
-            and not self.env.su
-            and field._module == "milestone_billing"
-            and field.name not in INVOICING_FIELDS
-            and not self.env.user.has_group(MANAGER_GROUP)
-        ):
-            return False
-        return super()._has_field_access(field, operation)
-
     @api.model_create_multi
     def create(self, vals_list):
         # the caller's values stay as they are: the server may have to try again
@@ -712,8 +694,8 @@ class MilestoneBillingContract(models.Model):
     def _get_schedule_facts(self):
         """Return what a change of the schedule is told from: the sum and each stage.
 
-        :return: ``{None: contract sum, line id: (name, share, date, planned)}``; the
-            share as text, amounts as floats
+        :return: ``{None: contract sum, line id: (name, share, date, billed elsewhere,
+            planned)}``; the share as text, amounts as floats
         """
         self.ensure_one()
         return {
@@ -723,6 +705,7 @@ class MilestoneBillingContract(models.Model):
                     line.name,
                     line._format_agreed_share(),
                     line.deadline,
+                    line.amount_opening,
                     line.amount_planned,
                 )
                 for line in self.line_ids
@@ -777,7 +760,7 @@ class MilestoneBillingContract(models.Model):
                     "%(stage)s added: %(share)s, %(planned)s",
                     stage=new[0],
                     share=new[1],
-                    planned=self._format_contract_amount(new[3]),
+                    planned=self._format_contract_amount(new[-1]),
                 )
             ]
         if not new:
@@ -786,19 +769,21 @@ class MilestoneBillingContract(models.Model):
                     "%(stage)s removed: %(share)s, %(planned)s",
                     stage=old[0],
                     share=old[1],
-                    planned=self._format_contract_amount(old[3]),
+                    planned=self._format_contract_amount(old[-1]),
                 )
             ]
         labels = (
             self.env._("%(stage)s: name %(old)s → %(new)s"),
             self.env._("%(stage)s: share %(old)s → %(new)s"),
             self.env._("%(stage)s: date %(old)s → %(new)s"),
+            self.env._("%(stage)s: billed elsewhere %(old)s → %(new)s"),
             self.env._("%(stage)s: planned %(old)s → %(new)s"),
         )
         formats = (
             str,
             str,
             lambda value: (value and fields.Date.to_string(value)) or "–",
+            self._format_contract_amount,
             self._format_contract_amount,
         )
         return [
@@ -1073,24 +1058,30 @@ class MilestoneBillingContract(models.Model):
             lambda move: move.move_type != "out_refund"
         )
         newest = invoices.sorted("id")[-1:]
-        values = {
-            "contract": self.display_name,
-            "invoice": newest and newest._get_milestone_display_name(),
-        }
         if not self.env.user.has_group(BILLING_GROUP):
             return self.env._(
                 "%(project)s would be billed beyond its contract sum; its newest invoice"
                 " is %(invoice)s. Ask the accountant.",
                 project=self.project_name,
-                invoice=values["invoice"],
+                invoice=newest._get_milestone_display_name() if newest else "–",
+            )
+        values = {
+            "contract": self.display_name,
+            "used": self._format_contract_amount(used),
+            "excess": self._format_contract_amount(used - self.amount_to_date),
+            "to_date": self._format_contract_amount(self.amount_to_date),
+        }
+        if not newest:
+            return self.env._(
+                "%(contract)s would have %(used)s drafted and billed, %(excess)s more than"
+                " its contract sum to date of %(to_date)s. Raise the contract sum.",
+                **values,
             )
         return self.env._(
             "%(contract)s would have %(used)s drafted and billed, %(excess)s more than"
             " its contract sum to date of %(to_date)s. Its newest invoice is"
             " %(invoice)s. Lower or delete that draft, credit an invoice, or raise the"
             " contract sum first.",
-            used=self._format_contract_amount(used),
-            excess=self._format_contract_amount(used - self.amount_to_date),
-            to_date=self._format_contract_amount(self.amount_to_date),
+            invoice=newest._get_milestone_display_name(),
             **values,
         )

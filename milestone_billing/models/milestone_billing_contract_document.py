@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import get_lang
 
-from .milestone_billing_contract import BILLING_GROUP
+from .groups import BILLING_GROUP
 
 
 class MilestoneBillingContract(models.Model):

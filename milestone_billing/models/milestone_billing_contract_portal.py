@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .milestone_billing_contract import BILLING_GROUP
+from .groups import BILLING_GROUP
 
 
 class MilestoneBillingContract(models.Model):

@@ -34,8 +34,10 @@ class MilestoneBillingLine(models.Model):
     _name = "milestone.billing.line"
     _inherit = [
         "milestone.billing.sealed.mixin",
+        "milestone.billing.rights.mixin",
         "milestone.billing.overdue.mixin",
     ]
+    _invoicing_fields = frozenset({"amount_opening"})
     _description = "Milestone Line"
     _order = "contract_id, sequence, id"
     _check_company_auto = True

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
-from .milestone_billing_contract import BILLING_GROUP
+from .groups import BILLING_GROUP
 
 _lt = LazyTranslate(__name__)
 

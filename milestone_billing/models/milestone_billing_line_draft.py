@@ -6,7 +6,7 @@ from odoo import models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.fields import Command
 
-from .milestone_billing_contract import INVOICING_GROUP
+from .groups import INVOICING_GROUP
 
 _logger = logging.getLogger(__name__)
 

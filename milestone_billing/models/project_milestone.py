@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .marks import WITH_MILESTONE
-from .milestone_billing_contract import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
+from .groups import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
 from .status import LINE_STATE_SELECTION, STATUS_BY_KEY, STATUS_SELECTION
 
 

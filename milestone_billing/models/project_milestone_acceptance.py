@@ -9,7 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, plaintext2html
 from odoo.tools.image import ImageProcess
 
-from .milestone_billing_contract import BILLING_GROUP, STATUS_GROUP
+from .groups import BILLING_GROUP, STATUS_GROUP
 
 MAX_REASON_LENGTH = 2000
 # letters and signs by their category that show nothing: fillers of Hangul, the empty

@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
-from .milestone_billing_contract import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
+from .groups import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
 from .status import CONTRACT_STATE_SELECTION, STATUS_SELECTION, get_contract_state
 
 

@@ -16,6 +16,7 @@ from . import (
     test_line_life,
     test_localisations,
     test_multi_company,
+    test_openings,
     test_payments,
     test_performance,
     test_persons,

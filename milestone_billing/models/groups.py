@@ -1,0 +1,10 @@
+"""The groups of users that rights and guarded fields name."""
+
+BILLING_GROUP = "milestone_billing.group_milestone_billing_user"
+"""Who sees amounts."""
+MANAGER_GROUP = "milestone_billing.group_milestone_billing_manager"
+"""Who edits contracts and schedules."""
+INVOICING_GROUP = "account.group_account_invoice"
+"""Who makes invoices."""
+STATUS_GROUP = "milestone_billing.group_milestone_billing_status"
+"""Who sees how far the billing is, without amounts."""
