@@ -6,7 +6,7 @@
     "website": "https://github.com/milestone-billing/milestone-billing",
     "author": "Milestone Billing",
     "license": "LGPL-3",
-    "depends": ["account_edi_ubl_cii", "project_account"],
+    "depends": ["account_edi_ubl_cii", "account_payment", "project_account"],
     "external_dependencies": {"python": ["num2words"]},
     "data": [
         "security/milestone_billing_groups.xml",

@@ -87,8 +87,8 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
     def portal_my_billing_contract(self, contract_id, message=None, **kwargs):
         """Show the billing of one contract to its customer.
 
-        :param str message: what he did just now: ``accepted`` or ``returned``;
-            ``closed`` when he could not any more
+        :param str message: what they did just now: ``accepted`` or ``returned``;
+            ``closed`` when they could not any more
         """
         contract, customer = self._find_contract(contract_id)
         if not contract:
@@ -145,7 +145,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         return (contract if milestone else contract.browse()), milestone
 
     def _answer(self, contract_id, milestone_id, answer):
-        """Let the customer answer whether he accepts a milestone.
+        """Let the customer answer whether they accept a milestone.
 
         :param answer: a function of the milestone in sudo and the contact
         :return: why it was refused, or None
@@ -172,7 +172,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         website=True,
     )
     def portal_my_billing_milestone(self, contract_id, milestone_id, **kwargs):
-        """Show the customer what he is asked to accept."""
+        """Show the customer what they are asked to accept."""
         contract, milestone = self._find_acceptance(contract_id, milestone_id)
         if not milestone:
             return request.redirect(f"/my/billing/{contract_id}")
@@ -204,7 +204,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
     ):
         """Take the customer's signature, as Odoo's signature form sends it.
 
-        :param str name: the name as he entered it
+        :param str name: the name as they entered it
         :param str signature: the image, base64 encoded
         :return: what the form does next: an ``error``, or where it goes
         """
@@ -232,7 +232,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
     ):
         """Send a milestone back with the customer's reason.
 
-        :param str reason: what is missing, in his words
+        :param str reason: what is missing, in their words
         """
         error = self._answer(
             contract_id,

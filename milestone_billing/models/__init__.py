@@ -3,32 +3,31 @@ from . import milestone_billing_overdue_mixin  # isort: skip
 from . import milestone_billing_rights_mixin  # isort: skip
 from . import milestone_billing_sealed_mixin  # isort: skip
 
-from . import (
-    account_edi_xml_cii,
-    account_edi_xml_ubl_bis3,
+from . import (  # isort: skip
     account_move,
     account_move_line,
-    account_move_send,
-    account_move_statement,
-    mail_render_mixin,
     milestone_billing_contract,
-    milestone_billing_contract_acceptance,
-    milestone_billing_contract_document,
-    milestone_billing_contract_portal,
-    milestone_billing_decision,
     milestone_billing_line,
-    milestone_billing_line_call,
-    milestone_billing_line_check,
-    milestone_billing_line_document,
-    milestone_billing_line_draft,
-    milestone_billing_line_portal,
-    milestone_billing_line_statement,
     project_milestone,
-    project_milestone_acceptance,
     project_project,
-    project_project_portal,
     res_company,
     res_config_settings,
-    res_currency,
     res_users,
 )
+
+# by subject: each uses the root and those above it, the root none
+from . import milestones  # isort: skip
+from . import guards  # isort: skip
+from . import decisions  # isort: skip
+from . import payments  # isort: skip
+from . import numbering  # isort: skip
+from . import invoicing  # isort: skip
+from . import blocking  # isort: skip
+from . import drafting  # isort: skip
+from . import sales  # isort: skip
+from . import documents  # isort: skip
+from . import portal  # isort: skip
+from . import acceptance  # isort: skip
+from . import overview  # isort: skip
+from . import copying  # isort: skip
+from . import history  # isort: skip

@@ -1,15 +1,13 @@
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
-from .guarded_fields import Amount
-from .marks import CARRY_LINK, GUARDED
 from .groups import BILLING_GROUP
-
-# nothing but the addon itself gives these
-LINK_FIELDS = ("milestone_billing_line_id", "milestone_billing_planned")
+from .guarded_fields import Amount
+from .marks import CARRY_LINK
 
 
 class AccountMoveLine(models.Model):
+    """An invoice line may bill, or credit, a milestone line."""
+
     _inherit = "account.move.line"
 
     milestone_billing_line_id = fields.Many2one(
@@ -31,86 +29,6 @@ class AccountMoveLine(models.Model):
         readonly=True,
         groups=BILLING_GROUP,
     )
-
-    # -------------------------------------------------------------------------
-    # CRUD
-    # -------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self._may_link_milestones():
-            vals_list = [self._drop_link(vals) for vals in vals_list]
-        linked = any(vals.get("milestone_billing_line_id") for vals in vals_list)
-        if not linked or GUARDED.is_set(self.env):
-            return super().create(vals_list)
-        # sudo: the rules hold for who cannot see the schedule
-        billed = self.env["milestone.billing.line"].sudo()
-        billed = billed.browse(
-            {
-                vals["milestone_billing_line_id"]
-                for vals in vals_list
-                if vals.get("milestone_billing_line_id")
-            }
-        )
-        moves = self.env["account.move"].browse(
-            {vals["move_id"] for vals in vals_list if vals.get("move_id")}
-        )
-        with billed._guarding(moves, is_reopened=True):
-            lines = super(AccountMoveLine, GUARDED.on(self)).create(vals_list)
-        return lines.with_env(self.env)
-
-    def write(self, vals):
-        if not self._may_link_milestones():
-            vals = self._drop_link(vals)
-        # sudo: not all who write documents, such as vendor bills, see the schedule
-        billed = self.sudo().milestone_billing_line_id
-        if not billed:
-            return super().write(vals)
-        if not self.env.context.get("skip_is_manually_modified"):
-            # core marks edits of the document, but not those made on its lines alone
-            drafts = self.move_id.filtered(
-                lambda move: move.state == "draft" and not move.is_manually_modified
-            )
-            drafts.is_manually_modified = True
-        if GUARDED.is_set(self.env):
-            return super().write(vals)
-        with billed._guarding(self.move_id):
-            return super(AccountMoveLine, GUARDED.on(self)).write(vals)
-
-    def unlink(self):
-        # sudo: as in write()
-        billed = self.sudo().milestone_billing_line_id
-        if not billed or GUARDED.is_set(self.env):
-            return super().unlink()
-        moves = self.move_id
-        moves._check_not_credited(self)
-        with billed._guarding(moves):
-            return super(AccountMoveLine, GUARDED.on(self)).unlink()
-
-    @api.model
-    def _add_missing_default_values(self, values):
-        # EXTENDS 'base': defaults of the request or of its user link nothing
-        res = super()._add_missing_default_values(values)
-        for name in LINK_FIELDS:
-            if name not in values:
-                res.pop(name, None)
-        return res
-
-    @api.model
-    def _may_link_milestones(self):
-        """Whether a link to a milestone line is the addon's own doing.
-
-        It gives links as the superuser, and lets core carry them to credit notes and
-        their replacements; what anybody else gives is dropped.
-        """
-        return self.env.uid == SUPERUSER_ID or CARRY_LINK.is_set(self.env)
-
-    @api.model
-    def _drop_link(self, vals):
-        """Return the values without a link to a milestone line."""
-        if not vals.keys() & set(LINK_FIELDS):
-            return vals
-        return {key: value for key, value in vals.items() if key not in LINK_FIELDS}
 
     # -------------------------------------------------------------------------
     # HOOKS
@@ -159,44 +77,4 @@ class AccountMoveLine(models.Model):
             if line.move_type == "out_refund"
             else line.price_subtotal
             for line in self
-        )
-
-    def _set_milestone_net(self, net):
-        """Make the line's untaxed subtotal ``net``, also where the price includes taxes.
-
-        :param float net: net amount in the currency of the invoice
-        :raise UserError: when the line's taxes leave no price with that net
-        """
-        self.ensure_one()
-        compare = self.currency_id.compare_amounts
-        if compare(self.price_subtotal, net) == 0:
-            return
-        # the price is still `net`; our own write is no edit of the accountant's
-        self.with_context(
-            skip_is_manually_modified=True
-        ).price_unit = self._get_price_including_taxes(net)
-        if compare(self.price_subtotal, net) != 0:
-            raise UserError(
-                self.env._(
-                    "The taxes %(taxes)s leave no price whose untaxed amount is the one"
-                    " of %(line)s. Use taxes that are not included in the price.",
-                    taxes=", ".join(self.tax_ids.mapped("name")),
-                    line=self.milestone_billing_line_id.name,
-                )
-            )
-
-    def _get_price_including_taxes(self, net):
-        """Return the unit price that leaves ``net`` without the taxes it includes."""
-        details = self.tax_ids._get_tax_details(
-            net,
-            1.0,
-            precision_rounding=self.currency_id.rounding,
-            rounding_method="round_globally",
-            product=self.product_id,
-            special_mode="total_excluded",
-        )
-        return net + sum(
-            data["tax_amount"]
-            for data in details["taxes_data"]
-            if data["tax"].price_include
         )

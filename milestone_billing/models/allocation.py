@@ -68,6 +68,7 @@ def find_rest_line(lines, planned, rounding):
 
     :param list planned: what each line's own percentage or amount gives it
     """
+
     candidates = [i for i, line in enumerate(lines) if line.basis == "balance"]
     if not candidates:
         candidates = [i for i, line in enumerate(lines) if line.basis == "percent"]
@@ -90,6 +91,28 @@ def find_rest_line(lines, planned, rounding):
     )
 
 
+def round_to(amount, rounding):
+    """Return an amount rounded to a currency, never a negative zero."""
+    return float_round(amount, precision_rounding=rounding) + 0.0
+
+
+def _get_own_plan(line, agreed, rounding):
+    """Return what its own percentage, amount or record gives a line.
+
+    :param float agreed: the contract sum before anything was written off
+    """
+    if line.kept is not None:
+        return max(round_to(line.kept, rounding), 0.0)
+    if line.live:
+        plan = line.recorded
+    elif line.basis == "percent":
+        plan = agreed * line.percent / 100
+    else:
+        plan = line.amount if line.basis == "fixed" else 0.0
+    plan = round_to(plan, rounding) - line.carried - line.written_off
+    return max(round_to(plan, rounding), 0.0)
+
+
 def allocate(contract, rounding, lines):
     """Allocate ``contract`` over ``lines``.
 
@@ -106,41 +129,24 @@ def allocate(contract, rounding, lines):
     >>> allocate(10000, 0.01, [third, third, third]).planned
     (3333.33, 3333.33, 3333.34)
     """
-
-    def round_amount(amount):
-        # `+ 0.0` turns a negative zero into zero
-        return float_round(amount, precision_rounding=rounding) + 0.0
-
     agreed = contract + sum(line.written_off for line in lines)
-
-    def get_plan(line):
-        if line.kept is not None:
-            return max(round_amount(line.kept), 0.0)
-        if line.live:
-            plan = line.recorded
-        elif line.basis == "percent":
-            plan = agreed * line.percent / 100
-        else:
-            plan = line.amount if line.basis == "fixed" else 0.0
-        return max(round_amount(plan) - line.carried - line.written_off, 0.0)
-
-    planned = [round_amount(get_plan(line)) for line in lines]
+    planned = [_get_own_plan(line, agreed, rounding) for line in lines]
     takes = [max(plan, line.used) for plan, line in zip(planned, lines, strict=True)]
     rest_index = find_rest_line(lines, planned, rounding)
     rest_shift = 0.0
     if rest_index is not None:
         own_plan = planned[rest_index]
-        rest = round_amount(contract - sum(takes) + takes[rest_index])
+        rest = round_to(contract - sum(takes) + takes[rest_index], rounding)
         planned[rest_index] = max(rest, 0.0)
         takes[rest_index] = max(planned[rest_index], lines[rest_index].used)
         if lines[rest_index].basis == "percent":
-            rest_shift = round_amount(planned[rest_index] - own_plan)
-    gap = round_amount(contract - sum(takes))
+            rest_shift = round_to(planned[rest_index] - own_plan, rounding)
+    gap = round_to(contract - sum(takes), rounding)
     return Allocation(
         planned=tuple(planned),
         rest_index=rest_index,
         rest_shift=rest_shift,
-        # `+ 0.0`: as above
+        # no negative zero
         unscheduled=max(gap, 0.0) + 0.0,
         over_scheduled=max(-gap, 0.0) + 0.0,
     )

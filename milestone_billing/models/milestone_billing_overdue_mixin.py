@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .status import STATUSES
+from .status import BADGE_COLORS, STATUSES
 
 # of which a past date makes an overdue one
 LATE_STATES = ("running", "upcoming")
@@ -30,6 +30,16 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
             record[status] = (
                 "overdue" if is_late and record[state] in LATE_STATES else record[state]
             )
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        # EXTENDS 'base': widget="billing_status" is a badge with the table's colours
+        arch, view = super()._get_view(view_id, view_type, **options)
+        for node in arch.iterfind(".//field[@widget='billing_status']"):
+            node.set("widget", "badge")
+            for color, keys in BADGE_COLORS.items():
+                node.set(f"decoration-{color}", f"{node.get('name')} in {keys}")
+        return arch, view
 
     @api.model
     def _search_overdue_status(self, operator, value):

@@ -59,7 +59,7 @@ class MilestoneBillingSealedMixin(models.AbstractModel):
     @api.model
     def _add_missing_default_values(self, values):
         # EXTENDS 'base': the defaults of the request's context, and those that every
-        # user may set for himself, arrive after the check of the values
+        # user may set for themselves, arrive after the check of the values
         res = super()._add_missing_default_values(values)
         for name in self._get_sealed_fields() - values.keys():
             field = self._fields[name]

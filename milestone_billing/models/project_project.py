@@ -1,6 +1,5 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
 
 from .groups import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
 from .status import CONTRACT_STATE_SELECTION, STATUS_SELECTION, get_contract_state
@@ -91,13 +90,6 @@ class ProjectProject(models.Model):
         compute_sudo=True,
         groups=STATUS_GROUP,
     )
-    billing_amounts = fields.Json(
-        help="What of the contracts that the reader sees is agreed, billed, paid, ready"
-        " and to be decided: one entry a currency.",
-        compute="_compute_billing_amounts",
-        export_string_translation=False,
-        groups=BILLING_GROUP,
-    )
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -135,42 +127,12 @@ class ProjectProject(models.Model):
             stages = lines.milestone_id
             project.billing_stage_count = len(stages)
             project.billing_stage_done_count = len(stages.filtered("is_reached"))
-            project.billing_share = contracts._get_share_billed()
+            project.billing_share = self._get_share_billed(contracts)
             project.billing_next_milestone_id = next_line.milestone_id
             project.billing_next_date = next_line.deadline
             project.is_fully_billed = bool(contracts) and all(
                 contracts.mapped("is_fully_billed")
             )
-
-    @api.depends("billing_stage_count")
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_billing_amounts(self):
-        sums = ("amount_to_date", "amount_billed", "amount_paid", "amount_ready")
-        amounts = {}
-        # stored and read anyway: no query where nothing is billed
-        billed = self.filtered("billing_stage_count")
-        # with the reader's rights: what he may not see is not in the sum
-        for project, currency, *values in self.env[
-            "milestone.billing.contract"
-        ]._read_group(
-            [("project_id", "in", billed.ids)],
-            ["project_id", "currency_id"],
-            [f"{name}:sum" for name in (*sums, "amount_to_decide")],
-        ):
-            names = ("to_date", "billed", "paid", "ready", "to_decide")
-            amounts.setdefault(project.id, []).append(
-                {"currency_id": currency.id, **dict(zip(names, values, strict=True))}
-            )
-        for project in self:
-            project.billing_amounts = amounts.get(project.id, [])
-
-    # -------------------------------------------------------------------------
-    # CONSTRAINTS
-    # -------------------------------------------------------------------------
-
-    @api.constrains("company_id")
-    def _check_contracts_company(self):
-        self._get_all_contracts()._check_project_company()
 
     # -------------------------------------------------------------------------
     # CRUD
@@ -202,72 +164,17 @@ class ProjectProject(models.Model):
         self._get_all_contracts().unlink()
         return super().unlink()
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_billed(self):
-        self._get_all_contracts().line_ids._unlink_except_billed()
-
-    def copy(self, default=None):
-        # core gives each of several copies the milestones of all: copy one by one
-        if len(self) > 1:
-            return self.browse().concat(*(project.copy(default) for project in self))
-        contracts = self._get_all_contracts().filtered("active")
-        contracts._check_own_company()
-        mapping = {}
-        copies = super(
-            ProjectProject, self.with_context(milestone_mapping=mapping)
-        ).copy(default)
-        if not contracts:
-            return copies
-        if not self.allow_milestones:
-            # core leaves the milestones of such a project behind: those with a stage
-            # come along
-            milestones = contracts.line_ids.milestone_id
-            for milestone in milestones:
-                mapping[milestone.id] = milestone.copy({"project_id": copies.id}).id
-        is_template_use = bool(
-            self.is_template or self.env.context.get("copy_from_template")
-        )
-        # the superuser: who may copy a project takes along the schedule without seeing
-        # it, and the automation that he could not choose himself
-        system = self.env(user=SUPERUSER_ID)
-        contracts.with_env(system).with_company(self.env.company)._copy_to_project(
-            copies.with_env(system), mapping, is_template_use and not copies.is_template
-        )
-        self._shift_deadlines(copies, mapping)
-        return copies
-
-    def _shift_deadlines(self, copy, mapping):
-        """Give the copied milestones with a stage their dates, counted from the start.
-
-        Without a start of both projects they have none, as core leaves them.
-        """
-        if not (self.date_start and copy.date_start):
-            return
-        shift = copy.date_start - self.date_start
-        # sudo: the dates of the milestones just copied for who may copy the project
-        for milestone in self.sudo()._get_all_contracts().line_ids.milestone_id:
-            if milestone.deadline and milestone.id in mapping:
-                milestone.browse(mapping[milestone.id]).deadline = (
-                    milestone.deadline + shift
-                )
-
     def _get_all_contracts(self):
         """Return the contracts of these projects in sudo, archived ones too."""
         # sudo: rules that hold for who cannot see the contracts
         return self.sudo().with_context(active_test=False).billing_contract_ids
 
     def _get_contracts_to_hand_on(self):
-        """Return the contracts whose customer follows the project's, in sudo.
-
-        They had the project's customer, and nothing of them is drafted, billed, signed
-        or asked.
-        """
+        """Return the contracts whose customer follows the project's, in sudo."""
         return self._get_all_contracts().filtered(
             lambda contract: (
                 contract.partner_id == self.partner_id
-                and not contract.line_ids.move_line_ids
-                and not any(contract.line_ids.mapped("amount_opening"))
-                and not any(contract.line_ids.milestone_id.mapped("acceptance_state"))
+                and not contract._is_bound_to_customer()
             )
         )
 
@@ -286,10 +193,7 @@ class ProjectProject(models.Model):
         contracts = self.env["milestone.billing.contract"].search(
             [("project_id", "=", self.id)]
         )
-        if contracts:
-            # opening shows what the last check says: let it be one of now
-            contracts.with_user(SUPERUSER_ID).line_ids._check_reached_again()
-        elif not self.env.user.has_group(MANAGER_GROUP):
+        if not contracts and not self.env.user.has_group(MANAGER_GROUP):
             raise UserError(
                 self.env._(
                     "%(project)s has no contract that you can see. Ask a project"
@@ -319,35 +223,6 @@ class ProjectProject(models.Model):
     # HOOKS
     # -------------------------------------------------------------------------
 
-    def _get_stat_buttons(self):
-        # EXTENDS 'project'
-        buttons = super()._get_stat_buttons()
-        if self.env.user.has_group(BILLING_GROUP):
-            buttons.append(
-                {
-                    "icon": "list-ol",
-                    "text": self.env._("Billing"),
-                    "number": self._format_billing_amounts(),
-                    "action_type": "object",
-                    "action": "action_open_billing",
-                    "show": True,
-                    "sequence": 27,
-                }
-            )
-        return buttons
-
-    def _format_billing_amounts(self):
-        """Return what is billed of what is agreed: ``7,500.00 / $ 10,000.00``."""
-        self.ensure_one()
-        texts = []
-        for amounts in self.billing_amounts:
-            currency = self.env["res.currency"].browse(amounts["currency_id"])
-            billed = formatLang(
-                self.env, amounts["billed"], digits=currency.decimal_places
-            )
-            texts.append(f"{billed} / {currency.format(amounts['to_date'])}")
-        return ", ".join(texts)
-
     def _show_profitability(self):
         # EXTENDS 'project': with sales installed, the panel shows what is invoiced
         # sudo: whether a project has stages is not for every user
@@ -356,21 +231,22 @@ class ProjectProject(models.Model):
             or self.env.user.has_group(BILLING_GROUP)
         )
 
+    # -------------------------------------------------------------------------
+    # BUSINESS
+    # -------------------------------------------------------------------------
 
-class MilestoneBillingContract(models.Model):
-    _inherit = "milestone.billing.contract"
-
-    def _get_share_billed(self):
-        """Return how much of these contracts of one project is billed, in percent.
+    @api.model
+    def _get_share_billed(self, contracts):
+        """Return how much of the contracts of one project is billed, in percent.
 
         In one currency what is billed of what is agreed, else the stages with nothing
         left to bill of all; rounded down, so that 100 is all.
         """
-        if len(self.currency_id) > 1:
-            lines = self.line_ids
+        if len(contracts.currency_id) > 1:
+            lines = contracts.line_ids
             done = lines.filtered(lambda line: line.state in ("billed", "paid"))
             share = len(done) / len(lines) if lines else 0.0
         else:
-            to_date = sum(self.mapped("amount_to_date"))
-            share = sum(self.mapped("amount_billed")) / to_date if to_date else 0.0
+            to_date = sum(contracts.mapped("amount_to_date"))
+            share = sum(contracts.mapped("amount_billed")) / to_date if to_date else 0.0
         return int(max(0.0, min(share, 1.0)) * 100 + 1e-6)

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .milestone_billing_contract import AUTOMATIONS
+from .automation import AUTOMATIONS
 
 
 class ResCompany(models.Model):

@@ -8,8 +8,8 @@ class ResUsers(models.Model):
     def _get_milestone_project_domain(self):
         """Return the domain of the projects whose contracts the user sees.
 
-        Those that he can open; who has no right to projects at all, those that all
-        employees can open or that he follows. For the record rules of contracts: rules
+        Those that they can open; who has no right to projects at all, those that all
+        employees can open or that they follow. For the record rules of contracts: rules
         are evaluated with sudo, so they have to repeat what the rules of projects say.
         """
         self.ensure_one()

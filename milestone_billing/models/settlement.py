@@ -40,6 +40,7 @@ def settle(nets, total, residual, received, round_amount):
     >>> [(share.unpaid, round(share.paid, 2)) for share in shares.values()]
     [(1767.86, 1232.14), (1178.57, 821.43)]
     """
+
     due_ratio = residual / total if round_amount(total) else 0.0
     gone = total - residual
     paid_ratio = received / gone if round_amount(gone) else 0.0

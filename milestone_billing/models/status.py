@@ -17,7 +17,9 @@ class Status:
     customer_label: object
     """What customers read, a lazy translation."""
     color: str
-    """The colour of its badge, one of Bootstrap's."""
+    """The colour of its badge for users, one of Bootstrap's."""
+    customer_color: str = "info"
+    """And for customers."""
 
 
 # what needs doing first comes first
@@ -26,14 +28,25 @@ STATUSES = (
     Status("to_decide", "To Decide", _lt("Credited"), "warning"),
     Status("ready", "Ready", _lt("Delivered"), "info"),
     Status("drafted", "Drafted", _lt("Delivered"), "warning"),
-    Status("overdue", "Overdue", _lt("To come"), "danger"),
-    Status("running", "Running", _lt("To come"), "light"),
-    Status("upcoming", "Upcoming", _lt("To come"), "light"),
-    Status("billed", "Billed", _lt("Invoiced"), "primary"),
-    Status("paid", "Paid", _lt("Paid"), "success"),
-    Status("written_off", "Written Off", _lt("Cancelled"), "light"),
+    Status("overdue", "Overdue", _lt("To come"), "danger", "secondary"),
+    Status("running", "Running", _lt("To come"), "light", "secondary"),
+    Status("upcoming", "Upcoming", _lt("To come"), "light", "secondary"),
+    Status("billed", "Billed", _lt("Invoiced"), "primary", "primary"),
+    Status("paid", "Paid", _lt("Paid"), "success", "success"),
+    Status("written_off", "Written Off", _lt("Cancelled"), "light", "secondary"),
 )
-STATUS_BY_KEY = {status.key: status for status in STATUSES}
+# of a stage billed to another customer: for customers alone
+BILLED_EARLIER = Status(
+    "billed_earlier", "", _lt("Billed earlier"), "light", "secondary"
+)
+STATUS_BY_KEY = {status.key: status for status in (*STATUSES, BILLED_EARLIER)}
+
+BADGE_COLORS = {
+    color: tuple(status.key for status in STATUSES if status.color == color)
+    for color in {status.color: None for status in STATUSES}
+    if color != "light"
+}
+"""The statuses of each colour but the neutral one."""
 
 # overdue follows from the day and is never stored
 STATUS_SELECTION = [(status.key, status.label) for status in STATUSES]
@@ -64,5 +77,6 @@ def get_contract_state(states, is_billed):
     >>> get_contract_state({"upcoming", "paid"}, is_billed=True)
     'running'
     """
+
     state = get_first_state(states)
     return "running" if state == "upcoming" and is_billed else state

@@ -13,6 +13,7 @@ from . import (
     test_guards,
     test_install,
     test_invoice,
+    test_layout,
     test_line_life,
     test_localisations,
     test_multi_company,

@@ -193,7 +193,7 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
         wizard = Form(
             self.env["milestone.billing.decide"]
             .with_user(user or self.accountant)
-            .with_context(active_model="milestone.billing.line", active_ids=lines.ids)
+            .with_context(default_line_ids=lines.ids)
         )
         wizard.kind = kind
         wizard.reason = "Agreed by telephone"

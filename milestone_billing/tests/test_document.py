@@ -200,7 +200,7 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         self.assertIn("Final — C — 30% $ 3,000.00", text)
 
     def test_written_off_stage_is_cancelled(self):
-        self.designs._decide("write_off", "Dropped")
+        self.designs._give_up_open("write_off", "Dropped")
         text = self.render(SCHEDULE)
         self.assertIn("Designs approved (cancelled)", text)
         self.assertIn("Final — Launch / delivery — 25% $ 2,500.00", text)
@@ -266,7 +266,7 @@ class TestDocument(MailCase, MilestoneBillingCommon):
             contract_sum=1000.0,
         )
         schedule = contract._prepare_billing_schedule()
-        self.assertEqual(schedule["net"], 1000.0)
+        self.assertEqual(schedule["sums"].scheduled, 1000.0)
         self.assertEqual(schedule["gross"], 1189.98)
         self.assertIn("VAT 19% (estimated) $ 189.98", self.render(SCHEDULE, contract))
         invoices = self.bill(contract.line_ids)

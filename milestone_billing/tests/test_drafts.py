@@ -101,7 +101,7 @@ class TestDrafts(MilestoneBillingCommon):
                 "Final - Launch / delivery",
             ],
         )
-        origin = self.build._prepare_invoice_vals()["invoice_origin"]
+        origin = self.contract._prepare_invoice_vals(self.build)["invoice_origin"]
         self.assertEqual(origin, "Website - Build complete")
         "".join(labels).encode("latin-1")  # or it raises
 

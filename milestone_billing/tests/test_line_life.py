@@ -333,7 +333,7 @@ class TestLineLife(MilestoneBillingCommon):
 
     def test_what_was_billed_elsewhere_or_decided_is_not_lost_with_its_line(self):
         self.deposit.amount_opening = 2500
-        self.build._decide("write_off", "Dropped")
+        self.build._give_up_open("write_off", "Dropped")
         other = self.create_second_contract()
         for line in (self.deposit, self.build):
             for refused in (line.unlink, line.milestone_id.unlink):

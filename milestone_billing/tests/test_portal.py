@@ -125,7 +125,7 @@ class TestPortal(PortalCommon):
         invoice = self.get_invoices(self.build)
         invoice.invoice_line_ids.price_unit = 2000
         self.post(invoice)
-        self.build._decide("write_off", "Agreed")
+        self.build._give_up_open("write_off", "Agreed")
         text = self.read_page()
         self.assertIn("Contract sum to date $ 9,500.00", text)
         self.assertIn("Of the agreed $ 10,000.00, $ 500.00 was cancelled.", text)
@@ -155,7 +155,7 @@ class TestPortal(PortalCommon):
     def test_page_and_list_count_the_same_stages_as_delivered(self):
         self.deposit.amount_opening = 2500  # billed elsewhere, not marked done
         self.mark_done(self.designs)
-        self.build._decide("write_off", "Agreed")
+        self.build._give_up_open("write_off", "Agreed")
         self.assertIn("1 of 4 stages delivered.", self.read_page())
         self.assertIn("1/4", self.read_page("/my/billing"))
 

@@ -379,7 +379,7 @@ class TestRights(RightsCommon):
         self.bill(self.deposit)
         self.contract.automation = "manual"
         self.milestone.is_reached = True
-        self.designs._decide("carry", "Agreed")
+        self.designs._give_up_open("carry", "Agreed")
         for (model, method), allowed in PUBLIC_METHODS.items():
             for kind, user in self.users.items():
                 with self.subTest(f"{kind}: {model}.{method}"), self.undone():
@@ -1208,7 +1208,7 @@ class TestRights(RightsCommon):
             "amount": 100.0,
             "reason": "Agreed",
         }
-        self.build._decide("carry", "Agreed")
+        self.build._give_up_open("carry", "Agreed")
         made = self.build.decision_ids
         for kind, user in self.users.items():
             with self.subTest(kind=kind), self.undone():

@@ -602,7 +602,7 @@ class TestOracles(SealsCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.mark_done(cls, cls.deposit)
-        cls.build._decide("carry", "Agreed")
+        cls.build._give_up_open("carry", "Agreed")
         # the customer's projects are reached through who follows a readable record
         cls.followed = cls.users["employee"].partner_id
         cls.followed.message_subscribe(cls.customer.ids)
@@ -848,7 +848,7 @@ class TestRestrictedAdministrator(SealsCommon):
         super().setUpClass()
         cls.env.ref("project.project_project_manager_rule").active = False
         cls.project.privacy_visibility = "followers"
-        cls.build._decide("carry", "Agreed")
+        cls.build._give_up_open("carry", "Agreed")
         cls.decision = cls.build.decision_ids
         cls.records = (cls.contract, cls.lines, cls.decision)
 

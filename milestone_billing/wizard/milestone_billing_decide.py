@@ -1,7 +1,6 @@
-from odoo import api, fields, models
-from odoo.fields import Command
+from odoo import fields, models
 
-from ..models.milestone_billing_decision import DECISIONS
+from ..models.decisions.milestone_billing_decision import DECISIONS
 
 
 class MilestoneBillingDecide(models.TransientModel):
@@ -21,22 +20,11 @@ class MilestoneBillingDecide(models.TransientModel):
     )
     reason = fields.Text(required=True)
 
-    @api.model
-    def default_get(self, fields_list):
-        defaults = super().default_get(fields_list)
-        if (
-            "line_ids" in fields_list
-            and self.env.context.get("active_model") == "milestone.billing.line"
-        ):
-            active_ids = self.env.context.get("active_ids", [])
-            defaults.setdefault("line_ids", [Command.set(active_ids)])
-        return defaults
-
     def action_confirm(self):
         """Carry or write off what is open of each line.
 
         :raise UserError: when nothing is open, or nothing takes what is carried
         """
         self.ensure_one()
-        self.line_ids._decide(self.kind, self.reason)
+        self.line_ids._give_up_open(self.kind, self.reason)
         return {"type": "ir.actions.act_window_close"}

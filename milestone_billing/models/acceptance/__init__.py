@@ -1,0 +1,6 @@
+from . import (
+    milestone_billing_contract,
+    milestone_billing_line,
+    project_milestone,
+    project_milestone_answer,
+)

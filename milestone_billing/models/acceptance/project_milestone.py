@@ -1,0 +1,325 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..groups import BILLING_GROUP, STATUS_GROUP
+
+
+class ProjectMilestone(models.Model):
+    """The customer's acceptance of a milestone: asked for, signed or sent back."""
+
+    _inherit = "project.milestone"
+
+    acceptance_state = fields.Selection(
+        selection=[
+            ("asked", "Asked"),
+            ("accepted", "Accepted"),
+            ("returned", "Sent Back"),
+        ],
+        string="Acceptance",
+        help="Whether the client was asked to accept the milestone, and the answer.",
+        copy=False,
+        readonly=True,
+        groups=STATUS_GROUP,
+    )
+    acceptance_asked_on = fields.Datetime(
+        string="Asked On",
+        copy=False,
+        readonly=True,
+        groups=STATUS_GROUP,
+    )
+    acceptance_contract_id = fields.Many2one(
+        comodel_name="milestone.billing.contract",
+        string="Asked For",
+        help="The contract whose customer was asked; only its lines can be on the"
+        " milestone.",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        groups=BILLING_GROUP,
+    )
+    acceptance_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Asked By",
+        copy=False,
+        readonly=True,
+        groups=STATUS_GROUP,
+    )
+    acceptance_partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Answered By",
+        help="The contact who signed or sent the milestone back.",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        groups=STATUS_GROUP,
+    )
+    acceptance_signed_by = fields.Char(
+        string="Signed As",
+        help="The name as the client entered it.",
+        copy=False,
+        readonly=True,
+        groups=STATUS_GROUP,
+    )
+    acceptance_signed_on = fields.Datetime(
+        string="Signed On",
+        copy=False,
+        readonly=True,
+        groups=STATUS_GROUP,
+    )
+    acceptance_signature = fields.Image(
+        string="Signature",
+        # in the milestone's own row: whoever may write milestones could replace an
+        # attachment, and deleting the project would leave it behind
+        attachment=False,
+        max_width=1024,
+        max_height=1024,
+        copy=False,
+        readonly=True,
+        groups=STATUS_GROUP,
+    )
+    acceptance_return_reason = fields.Text(
+        string="Why It Was Sent Back",
+        copy=False,
+        readonly=True,
+        groups=STATUS_GROUP,
+    )
+    can_ask_acceptance = fields.Boolean(
+        compute="_compute_can_ask_acceptance",
+        compute_sudo=True,
+        export_string_translation=False,
+        groups=STATUS_GROUP,
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends(
+        "is_reached",
+        "billing_state",
+        "billing_line_ids.contract_id.active",
+        "billing_line_ids.contract_id.allow_acceptance",
+        "billing_line_ids.contract_id.show_on_portal",
+        "project_id.is_template",
+    )
+    def _compute_can_ask_acceptance(self):
+        # stored and read anyway: no query where nothing is billed
+        billed = self.filtered("billing_state")
+        (self - billed).can_ask_acceptance = False
+        for milestone in billed:
+            milestone.can_ask_acceptance = not (
+                milestone._get_own_acceptance_blocking_reason()
+                or milestone._get_billing_contracts()._get_acceptance_switch_blocking_reason()
+            )
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        # sudo: an acceptance ends with what it was given for, whoever ends that
+        milestones = self.sudo()
+        undone = moved = milestones.browse()
+        if "is_reached" in vals and not vals["is_reached"]:
+            undone = milestones.filtered(lambda m: m.acceptance_state == "accepted")
+        if vals.get("project_id"):
+            moved = milestones.filtered(
+                lambda m: (
+                    m.acceptance_state in ("asked", "returned")
+                    and m.project_id.id != vals["project_id"]
+                )
+            )
+        res = super().write(vals)
+        if undone:
+            undone._undo_acceptance()
+        if moved:
+            moved.write(self._prepare_no_acceptance_vals())
+        return res
+
+    def _is_used(self):
+        return super()._is_used() or bool(self.acceptance_state)
+
+    # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    def action_ask_acceptance(self):
+        """Ask the customer to accept these milestones; asking again reminds them.
+
+        :raise AccessError: when the user may not edit the milestones
+        :raise UserError: when one of them cannot be accepted; nothing is asked then
+        """
+        self.check_access("write")
+        # sudo: whether the customer can be reached, and by which contacts, is looked up
+        # beyond the user's rights; they are told no more than that nobody can
+        milestones = self.sudo()
+        milestones._check_acceptance_askable()
+        reminded = milestones.filtered(lambda m: m.acceptance_state == "asked")
+        for contract, asked in milestones.grouped(
+            lambda m: m._get_billing_contracts()
+        ).items():
+            asked.write(
+                {
+                    **self._prepare_no_acceptance_vals(),
+                    "acceptance_state": "asked",
+                    "acceptance_contract_id": contract.id,
+                    "acceptance_asked_on": fields.Datetime.now(),
+                    "acceptance_user_id": self.env.uid,
+                }
+            )
+        milestones._send_acceptance_requests()
+        (milestones - reminded)._log_acceptance(self._get_asked_message)
+        reminded._log_acceptance(self._get_reminded_message)
+        return True
+
+    def action_withdraw_acceptance(self):
+        """Take the question back that the customer did not answer, or not with a yes.
+
+        :raise AccessError: when the user may not edit the milestones
+        """
+        self.check_access("write")
+        # sudo: nobody writes the answers of customers but by these actions
+        milestones = self.sudo().filtered(
+            lambda m: m.acceptance_state in ("asked", "returned")
+        )
+        milestones.write(self._prepare_no_acceptance_vals())
+        milestones._log_acceptance(self._get_withdrawn_message)
+        return True
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: asking
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _prepare_no_acceptance_vals(self):
+        """Return the values of a milestone whose acceptance nobody is asked for."""
+        return {
+            "acceptance_state": False,
+            "acceptance_contract_id": False,
+            "acceptance_asked_on": False,
+            "acceptance_user_id": False,
+            "acceptance_partner_id": False,
+            "acceptance_signed_by": False,
+            "acceptance_signed_on": False,
+            "acceptance_signature": False,
+            "acceptance_return_reason": False,
+        }
+
+    def _check_acceptance_askable(self):
+        """Refuse to ask for milestones that the customer cannot accept.
+
+        :raise UserError: naming each of them and what to do
+        """
+        refusals = [
+            self.env._(
+                "%(milestone)s: %(reason)s", milestone=milestone.name, reason=reason
+            )
+            for milestone in self
+            if (reason := milestone._get_acceptance_blocking_reason())
+        ]
+        if refusals:
+            raise UserError("\n".join(refusals))
+
+    def _get_billing_contracts(self):
+        """Return the contracts that bill these milestones, archived ones too."""
+        # sudo: that there are others, never which, is told to who cannot see them
+        return self.sudo().billing_line_ids.contract_id
+
+    def _get_acceptance_blocking_reason(self):
+        """Return why the customer cannot be asked to accept this one, or False."""
+        self.ensure_one()
+        return (
+            self._get_own_acceptance_blocking_reason()
+            or self._get_billing_contracts()._get_acceptance_blocking_reason()
+        )
+
+    def _get_own_acceptance_blocking_reason(self):
+        """Return that this milestone has nothing that one customer accepts, or False."""
+        self.ensure_one()
+        if self.is_reached:
+            return self.env._("It is marked done already.")
+        contracts = self._get_billing_contracts()
+        if not contracts:
+            return self.env._(
+                "It has no milestone line, and so is no stage of the client's page: add"
+                " one to the billing schedule first."
+            )
+        if len(contracts) > 1:
+            return self.env._(
+                "It is a stage of more than one contract, and no customer accepts for"
+                " another: mark it done by hand, or give each contract a milestone of"
+                " its own."
+            )
+        return False
+
+    def _check_one_contract_for_acceptance(self):
+        """Refuse the line of another contract where a customer was asked to accept.
+
+        :raise ValidationError: naming the milestone, never the other contract
+        """
+        # sudo: the rule holds for who can see neither question nor contracts
+        for milestone in self.sudo().filtered("acceptance_state"):
+            others = (
+                milestone._get_billing_contracts() - milestone.acceptance_contract_id
+            )
+            if others and milestone.acceptance_state == "accepted":
+                raise ValidationError(
+                    self.env._(
+                        "%(milestone)s was accepted by the customer of one contract, and"
+                        " only lines of that contract can be on it. Use another"
+                        " milestone.",
+                        milestone=milestone.name,
+                    )
+                )
+            if others:
+                raise ValidationError(
+                    self.env._(
+                        "The customer of one contract was asked to accept %(milestone)s,"
+                        " and only lines of that contract can be on it. Use another"
+                        " milestone, or withdraw the question first.",
+                        milestone=milestone.name,
+                    )
+                )
+
+    def _is_acceptance_shown(self, contract, customer):
+        """Whether ``customer`` finds this milestone's acceptance on the contract's page.
+
+        A question is for who is the customer now, an answer for whose contact gave it.
+        """
+        self.ensure_one()
+        if contract != self.acceptance_contract_id or not (
+            self.billing_line_ids & contract.line_ids
+        ):
+            return False
+        if self.acceptance_state == "asked":
+            return contract.allow_acceptance
+        return bool(self.acceptance_state) and (
+            self.acceptance_partner_id.commercial_partner_id == customer
+        )
+
+    def _get_acceptance_url(self):
+        """Return the address of the page on which the customer signs."""
+        self.ensure_one()
+        return f"{self.get_base_url()}{self._get_acceptance_path()}"
+
+    def _get_acceptance_path(self):
+        """Return the address of that page on the database's own host."""
+        self.ensure_one()
+        page = self.acceptance_contract_id._get_billing_portal_path()
+        return f"{page}/milestone/{self.id}"
+
+    def _send_acceptance_requests(self):
+        """Queue an e-mail for each of these milestones to who is asked to accept it."""
+        template = self.env.ref(
+            "milestone_billing.mail_template_milestone_acceptance",
+            raise_if_not_found=False,
+        )
+        for company, milestones in self.grouped(
+            lambda m: m.acceptance_contract_id.company_id
+        ).items():
+            if template:
+                # the company that bills is the one the customer knows
+                template.sudo().with_company(company).send_mail_batch(
+                    milestones.ids,
+                    email_layout_xmlid="mail.mail_notification_light",
+                )

@@ -1,0 +1,7 @@
+from . import (
+    account_move,
+    account_move_line,
+    account_move_send,
+    milestone_billing_line,
+    project_milestone,
+)

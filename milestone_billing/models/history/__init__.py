@@ -1,0 +1,1 @@
+from . import account_move, milestone_billing_contract

@@ -1,0 +1,94 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+
+
+class MilestoneBillingLine(models.Model):
+    """What the invoice says of a line: product, taxes, net and text."""
+
+    _inherit = "milestone.billing.line"
+
+    product_id = fields.Many2one(
+        comodel_name="product.product",
+        help="The product that is invoiced; by default the contract's.",
+        domain="[('sale_ok', '=', True)]",
+        check_company=True,
+    )
+    tax_ids = fields.Many2many(
+        comodel_name="account.tax",
+        string="Taxes",
+        help="Leave empty for the product's taxes, adapted to the customer.",
+        domain="[('type_tax_use', '=', 'sale')]",
+        # what is archived is not empty: it blocks, by its name
+        context={"active_test": False},
+        check_company=True,
+    )
+
+    # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_schedule_fields(self):
+        # an archived product or tax, say, blocks the line
+        return super()._get_schedule_fields() | {"product_id", "tax_ids"}
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: numbers and labels
+    # -------------------------------------------------------------------------
+
+    def _get_invoice_label(self):
+        """Return the text of the invoice line, in the language of the context."""
+        self.ensure_one()
+        schedule = self.contract_id.line_ids.sorted()
+        details = [
+            self.env._(
+                "Stage %(position)s of %(count)s",
+                position=list(schedule).index(self) + 1,
+                count=len(schedule),
+            ),
+            self.env._("Project: %(name)s", name=self.project_id.name),
+        ]
+        if self.contract_id.reference:
+            details.append(
+                self.env._(
+                    "Contract: %(reference)s",
+                    reference=self.contract_id.reference,
+                )
+            )
+        return "\n".join([self._get_label(), " · ".join(details)])
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: drafts
+    # -------------------------------------------------------------------------
+
+    def _get_product(self):
+        """Return the product that the line invoices, possibly none."""
+        return self.product_id or self.contract_id._get_billing_product()
+
+    def _get_journal(self):
+        """Return the sales journal of the line's invoice, possibly none."""
+        return self.contract_id.effective_journal_id
+
+    def _prepare_invoice_line_vals(self):
+        """Return the values of the invoice line of this line; its price is net.
+
+        :return: the keys ``milestone_billing_line_id``, ``milestone_billing_planned``,
+            ``product_id``, ``name``, ``quantity``, ``price_unit`` and, where they are
+            not left to Odoo, ``analytic_distribution`` and ``tax_ids``
+        """
+        self.ensure_one()
+        vals = {
+            "milestone_billing_line_id": self.id,
+            "milestone_billing_planned": self._get_plan_to_record(),
+            "product_id": self._get_product().id,
+            "name": self._get_invoice_label(),
+            "quantity": 1.0,
+            "price_unit": self.amount_open,
+        }
+        # given, so that core need not search for each line; without it, the company's
+        # analytic distribution models apply
+        if analytic_distribution := self.project_id._get_analytic_distribution():
+            vals["analytic_distribution"] = analytic_distribution
+        if self.tax_ids:
+            vals["tax_ids"] = [Command.set(self.tax_ids.ids)]
+        return vals

@@ -1,0 +1,4 @@
+from . import (
+    milestone_billing_contract,
+    milestone_billing_line,
+)

@@ -1,0 +1,129 @@
+from odoo import api, fields, models
+
+from ..allocation import exceeds
+
+
+class MilestoneBillingContract(models.Model):
+    """The banner above a contract's schedule."""
+
+    _inherit = "milestone.billing.contract"
+
+    differs_from_project = fields.Boolean(
+        help="Whether the project names another customer.",
+        compute="_compute_differs_from_project",
+        compute_sudo=True,
+        export_string_translation=False,
+    )
+
+    schedule_notice = fields.Text(
+        help="What the schedule leaves over or exceeds, and which line takes the rest.",
+        compute="_compute_schedule_notice",
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("partner_id", "project_id.partner_id")
+    def _compute_differs_from_project(self):
+        for contract in self:
+            partner = contract.project_id.partner_id
+            contract.differs_from_project = bool(
+                partner
+                and contract.partner_id.commercial_partner_id
+                != partner.commercial_partner_id
+            )
+
+    @api.depends(
+        "amount_unscheduled",
+        "amount_over_scheduled",
+        "line_ids.blocking_reason",
+        "user_id",
+    )
+    def _compute_schedule_notice(self):
+        for contract in self:
+            contract.schedule_notice = "\n".join(contract._get_schedule_notices())
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: the notice above the schedule
+    # -------------------------------------------------------------------------
+
+    def _get_schedule_notices(self):
+        """Return the sentences of the banner above the schedule."""
+        self.ensure_one()
+        lines = self._get_schedule()
+        if not lines:
+            return []
+        allocation = self._allocate(lines)
+        notices = self._get_gap_notices(allocation)
+        # a rounding difference is what the last line is for
+        if abs(allocation.rest_shift) >= len(lines) * self._get_contract_rounding():
+            rest_line = lines[allocation.rest_index]
+            notices.append(self._get_rest_notice(rest_line, allocation.rest_shift))
+        notices += filter(None, map(self._get_excess_notice, lines))
+        if not allocation.over_scheduled:
+            notices += [
+                self.env._(
+                    "%(line)s is not invoiced. %(reason)s",
+                    line=line.name,
+                    reason=line.blocking_reason,
+                )
+                for line in lines
+                if line.blocking_reason
+            ]
+        if self._origin and not self._get_called_user():
+            notices.append(
+                self.env._(
+                    "Nobody is told of drafts: choose a billing responsible with the"
+                    " Invoicing right."
+                )
+            )
+        return notices
+
+    def _get_gap_notices(self, allocation):
+        """Return what the schedule exceeds of the contract sum, or leaves over."""
+        if allocation.over_scheduled:
+            return [
+                self.env._(
+                    "Over-scheduled by %(amount)s: nothing more is billed until you"
+                    " lower the lines or raise the contract sum.",
+                    amount=self._format_contract_amount(allocation.over_scheduled),
+                )
+            ]
+        if allocation.unscheduled:
+            return [
+                self.env._(
+                    "%(amount)s of the contract sum is unscheduled: add a line for it,"
+                    " or give one line the balance.",
+                    amount=self._format_contract_amount(allocation.unscheduled),
+                )
+            ]
+        return []
+
+    def _get_rest_notice(self, line, shift):
+        """Return how much ``line`` gets beyond its percentage, or short of it."""
+        values = {
+            "line": line.name,
+            "amount": self._format_contract_amount(abs(shift)),
+        }
+        if shift > 0:
+            return self.env._(
+                "%(line)s takes the rest: %(amount)s more than its percentage.",
+                **values,
+            )
+        return self.env._(
+            "%(line)s takes the rest: %(amount)s less than its percentage.", **values
+        )
+
+    def _get_excess_notice(self, line):
+        """Return that ``line`` is drafted and billed above its plan, False if not."""
+        excess = line.amount_drafted + line.amount_billed - line.amount_planned
+        if not exceeds(excess, 0.0, self._get_contract_rounding()):
+            return False
+        return self.env._(
+            "%(line)s is drafted or billed with %(excess)s more than its plan of"
+            " %(planned)s.",
+            line=line.name,
+            excess=self._format_contract_amount(excess),
+            planned=self._format_contract_amount(line.amount_planned),
+        )

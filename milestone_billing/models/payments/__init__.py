@@ -1,0 +1,5 @@
+from . import (
+    account_move,
+    milestone_billing_contract,
+    milestone_billing_line,
+)
