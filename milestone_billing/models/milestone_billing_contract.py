@@ -1,7 +1,6 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 from .allocation import allocate, exceeds
 from .groups import MANAGER_GROUP
@@ -311,8 +310,6 @@ class MilestoneBillingContract(models.Model):
             vals_list
         )
         contracts = contracts.with_env(self.env)
-        # afterwards, as defaults of the request or of the user count as well
-        contracts._check_own_company()
         # sudo: a project that is billed by milestones has them, whoever makes its
         # contract
         projects = contracts.sudo().project_id
@@ -321,12 +318,11 @@ class MilestoneBillingContract(models.Model):
 
     def write(self, vals):
         if self._get_schedule_fields().isdisjoint(vals):
-            res = super().write(vals)
-        else:
-            with self._changing_schedule() as contracts:
-                res = super(MilestoneBillingContract, contracts).write(vals)
-        if "company_id" in vals:
-            self._check_own_company()
+            return super().write(vals)
+        with self._changing_schedule() as contracts:
+            res = super(MilestoneBillingContract, contracts).write(vals)
+            if "currency_id" in vals:
+                contracts._round_amounts()
         return res
 
     def unlink(self):
@@ -335,17 +331,13 @@ class MilestoneBillingContract(models.Model):
         self.sudo().with_context(active_test=False).line_ids.unlink()
         return super().unlink()
 
-    def _check_own_company(self):
-        """Refuse a contract of a company to which the user has no access."""
-        if self._is_system():
-            return
-        if self.sudo().company_id - self.env.user.company_ids:
-            raise AccessError(
-                self.env._(
-                    "Only users of the company that bills a project may change its"
-                    " contract."
-                )
-            )
+    def _round_amounts(self):
+        """Round what was entered to the currency, which may have fewer decimals now."""
+        for contract in self:
+            round_amount = contract.currency_id.round
+            contract.contract_sum = round_amount(contract.contract_sum)
+            for line in contract.line_ids:
+                line.amount = round_amount(line.amount)
 
     # -------------------------------------------------------------------------
     # CRUD: a change of the schedule as a whole

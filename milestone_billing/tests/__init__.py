@@ -26,6 +26,7 @@ from . import (
     test_screens,
     test_seals,
     test_statement,
+    test_together,
     test_tours,
     test_translations,
     test_walk,

@@ -8,20 +8,6 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     # -------------------------------------------------------------------------
-    # CRUD
-    # -------------------------------------------------------------------------
-
-    def write(self, vals):
-        # core marks edits of the document, but not those made on its lines alone
-        if not self.env.context.get("skip_is_manually_modified"):
-            # sudo: not all who write documents, such as vendor bills, see the schedule
-            billing_lines = self.sudo().filtered("milestone_billing_line_id")
-            billing_lines.move_id.filtered(
-                lambda move: move.state == "draft" and not move.is_manually_modified
-            ).is_manually_modified = True
-        return super().write(vals)
-
-    # -------------------------------------------------------------------------
     # BUSINESS
     # -------------------------------------------------------------------------
 

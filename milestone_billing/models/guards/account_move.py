@@ -39,12 +39,12 @@ class AccountMove(models.Model):
             return super().write(vals)
         if vals.get("state") == "cancel":
             billing_moves._check_not_credited()
-        is_reopened = vals.get("state") == "draft" and any(
-            move.state == "cancel" for move in billing_moves
-        )
+        reopened = billing_moves.browse()
+        if vals.get("state") == "draft":
+            reopened = billing_moves.filtered(lambda move: move.state == "cancel")
         lines = billing_moves.line_ids.milestone_billing_line_id
         # core writes edited lines one by one: they are checked together, at the end
-        with lines._guarding(billing_moves, is_reopened=is_reopened):
+        with lines._guarding(billing_moves, reopened):
             res = super(AccountMove, GUARDED.on(self)).write(vals)
             if vals.get("state") == "posted":
                 billing_moves._check_credits_covered()

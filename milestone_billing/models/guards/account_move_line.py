@@ -34,7 +34,7 @@ class AccountMoveLine(models.Model):
         moves = self.env["account.move"].browse(
             {vals["move_id"] for vals in vals_list if vals.get("move_id")}
         )
-        with billed._guarding(moves, is_reopened=True):
+        with billed._guarding(moves, reopened=moves):
             lines = super(AccountMoveLine, GUARDED.on(self)).create(vals_list)
         return lines.with_env(self.env)
 
@@ -43,7 +43,16 @@ class AccountMoveLine(models.Model):
             vals = self._drop_link(vals)
         # sudo: not all who write documents, such as vendor bills, see the schedule
         billed = self.sudo().milestone_billing_line_id
-        if not billed or GUARDED.is_set(self.env):
+        if not billed:
+            return super().write(vals)
+        if not self.env.context.get("skip_is_manually_modified"):
+            # core marks edits of the document, but not those made on its lines alone;
+            # an edited draft is not removed when its milestone is undone
+            drafts = self.move_id.filtered(
+                lambda move: move.state == "draft" and not move.is_manually_modified
+            )
+            drafts.is_manually_modified = True
+        if GUARDED.is_set(self.env):
             return super().write(vals)
         with billed._guarding(self.move_id):
             return super(AccountMoveLine, GUARDED.on(self)).write(vals)

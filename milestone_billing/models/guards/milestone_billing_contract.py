@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..allocation import exceeds
 from ..groups import BILLING_GROUP
@@ -37,6 +37,8 @@ class MilestoneBillingContract(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         contracts = super().create(vals_list)
+        # afterwards, as defaults of the request or of the user count as well
+        contracts._check_own_company()
         contracts._check_contract_not_exceeded()
         return contracts
 
@@ -46,12 +48,27 @@ class MilestoneBillingContract(models.Model):
         self._check_recorded_facts_unchanged(vals)
         if vals.get("active") is False:
             self._check_archivable()
-        return super().write(vals)
+        res = super().write(vals)
+        if "company_id" in vals:
+            self._check_own_company()
+        return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_billed(self):
         # sudo: the rule holds for who cannot see the invoices
         self.sudo().line_ids._unlink_except_billed()
+
+    def _check_own_company(self):
+        """Refuse a contract of a company to which the user has no access."""
+        if self._is_system():
+            return
+        if self.sudo().company_id - self.env.user.company_ids:
+            raise AccessError(
+                self.env._(
+                    "Only users of the company that bills a project may change its"
+                    " contract."
+                )
+            )
 
     def _check_same_project(self, project_id):
         """Refuse to give a contract to another project."""

@@ -147,14 +147,14 @@ class MilestoneBillingLine(models.Model):
     # -------------------------------------------------------------------------
 
     @contextmanager
-    def _guarding(self, moves, is_reopened=False):
+    def _guarding(self, moves, reopened=None):
         """Change documents of these lines, and refuse what the schedule forbids.
 
         Writes the contracts' rows first, so that of two transactions on one contract
         the second is tried again.
 
         :param moves: the documents that are changed
-        :param bool is_reopened: whether cancelled ones among them live again
+        :param reopened: those among them that bill the lines anew, or again
         :raise ValidationError: with figures, or the document, and the way out
         """
         # sudo: the rules hold for who cannot see the schedule
@@ -172,11 +172,12 @@ class MilestoneBillingLine(models.Model):
         for line in lines:
             used, credited = before.get(line, (0.0, 0.0))
             line._check_not_negative()
-            is_taken_back = is_reopened or (
+            has_less_credit = (
                 line._get_currency().compare_amounts(line.amount_credited, credited) < 0
             )
-            if is_taken_back:
-                line._check_not_billed_since(used, moves)
+            if reopened or has_less_credit:
+                notes = moves.filtered(lambda move: move.move_type == "out_refund")
+                line._check_not_billed_since(used, notes | (reopened or moves.browse()))
 
     def _check_not_negative(self):
         """Refuse documents that credit more than they bill of this line.
@@ -200,16 +201,26 @@ class MilestoneBillingLine(models.Model):
         """Refuse to take back a credit or a cancellation of what was billed again.
 
         :param float used: what was drafted and billed of the line before
-        :param moves: the documents that were changed
+        :param moves: the credit notes that were taken back, and the documents that live
+            again
         :raise ValidationError: naming the other invoice
         """
         compare = self._get_currency().compare_amounts
         now_used = self.amount_drafted + self.amount_billed
         if compare(now_used, used) <= 0 or compare(now_used, self.amount_planned) <= 0:
             return
-        own_families = [move._get_milestone_family_root() for move in moves]
-        others = self._get_live_documents().filtered(
-            lambda m: m._get_milestone_family_root() not in own_families
+        taken_back = [move._get_milestone_family_root() for move in moves]
+        families = self._get_live_documents().grouped(
+            lambda move: move._get_milestone_family_root()
+        )
+        # of several that are taken back at once, one may bill the line
+        own = min(
+            (root for root in taken_back if root in families),
+            key=lambda move: move.id,
+            default=None,
+        )
+        others = self.env["account.move"].union(
+            *(live for root, live in families.items() if root != own)
         )
         if others:
             raise ValidationError(
