@@ -17,7 +17,8 @@ help:
 	@echo "make shell      a Python shell on the demo database"
 	@echo "make clean      remove .dev"
 	@echo
-	@echo "ODOO_SRC=/path/to/odoo uses your own Odoo 19 instead of downloading one."
+	@echo "ODOO_SRC=/path/to/odoo uses your own Odoo 19 instead of downloading Debian's,"
+	@echo "of which ODOO_VERSION=19.0.0+dfsg-1 chooses a version."
 
 demo:
 	@tools/demo.sh
@@ -40,4 +41,4 @@ test-core:
 bench pot wheel shell clean:
 	@tools/module.sh $@
 
-export PORT NEW ONLY WITH ODOO_SRC
+export PORT NEW ONLY WITH ODOO_SRC ODOO_VERSION

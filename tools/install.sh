@@ -66,11 +66,12 @@ check_python() {
 
 # --- Odoo -----------------------------------------------------------------------------
 
-# Sets ODOO_BIN, ODOO_PATH (for PYTHONPATH), ODOO_ADDONS and ODOO_KEY, which names this
-# very Odoo: databases made with another one are not used.
+# Sets ODOO_BIN, ODOO_PATH (for PYTHONPATH), ODOO_ADDONS, ODOO_IS, a description, and
+# ODOO_KEY, which names this very Odoo: databases made with another one are not used.
 get_odoo() {
     local version
     if [ -n "${ODOO_SRC:-}" ]; then
+        [ -z "${ODOO_VERSION:-}" ] || die "ODOO_VERSION chooses a package, ODOO_SRC a checkout: give one"
         [ -x "$ODOO_SRC/odoo-bin" ] && [ -d "$ODOO_SRC/addons/project_account" ] ||
             die "ODOO_SRC=$ODOO_SRC is no Odoo checkout (no odoo-bin, no addons/project_account)"
         ODOO_SRC=$(cd "$ODOO_SRC" && pwd)
@@ -82,24 +83,30 @@ print(runpy.run_path(sys.argv[1])["series"])' "$ODOO_SRC/odoo/release.py")
         version+=" in $ODOO_SRC $(git -C "$ODOO_SRC" rev-parse HEAD 2>/dev/null ||
             stat -c %Y "$ODOO_SRC/odoo/release.py")"
     else
-        [ -e "$DEV/odoo/VERSION" ] || {
-            [ -e "$DEV/download/odoo.deb" ] ||
-                step "Downloading Odoo 19" odoo-download download_odoo
-            step "Unpacking Odoo 19" odoo-unpack unpack_odoo
+        has_odoo || {
+            step "Downloading Odoo ${ODOO_VERSION:-19}" odoo-download download_odoo
+            step "Unpacking Odoo ${ODOO_VERSION:-19}" odoo-unpack unpack_odoo
         }
         local tree=$DEV/odoo/usr/lib/python3/dist-packages
         ODOO_BIN=$DEV/odoo/usr/bin/odoo ODOO_PATH=$tree
         ODOO_ADDONS=$tree/odoo/addons
         version=$(cat "$DEV/odoo/VERSION")
     fi
-    say "Odoo $version"
+    ODOO_IS="Odoo $version"
+    say "$ODOO_IS"
     ODOO_KEY=$(printf %s "$version" | sha1sum | cut -c1-8)
+}
+
+has_odoo() {
+    local version
+    version=$(cat "$DEV/odoo/VERSION" 2>/dev/null) && [ "${ODOO_VERSION:-$version}" = "$version" ]
 }
 
 # Debian's unstable suite has Odoo 19. Private lists leave the system's apt untouched
 # and need no root rights.
 download_odoo() {
-    local apt=$DEV/download uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg options
+    local apt=$DEV/download keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    local uri options offered
     uri=$(debian_mirror || true)
     [ -n "$uri" ] || {
         echo "apt knows no Debian mirror here. Give your own Odoo 19: make … ODOO_SRC=/path/to/odoo"
@@ -116,7 +123,12 @@ download_odoo() {
     )
     cd "$apt" || return
     retry apt-get "${options[@]}" -oAPT::Update::Error-Mode=any update
-    retry apt-get "${options[@]}" download odoo-19
+    offered=$(apt-cache "${options[@]}" madison odoo-19 | awk '{print $3}')
+    [ -z "${ODOO_VERSION:-}" ] || grep -qxF -e "$ODOO_VERSION" <<<"$offered" || {
+        echo "Debian has no odoo-19 of version $ODOO_VERSION, but $(paste -sd ' ' <<<"$offered")"
+        return 1
+    }
+    retry apt-get "${options[@]}" download "odoo-19${ODOO_VERSION:+=$ODOO_VERSION}"
     # shellcheck disable=SC2211  # one file
     mv odoo-19_*.deb odoo.deb
 }

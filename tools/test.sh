@@ -97,5 +97,6 @@ if [ "$failed" = true ]; then problems+=("tests failed, or none ran"); fi
 sed '$d' <<<"$summary"
 for log in "${logs[@]}"; do check_log "$log"; done
 for problem in "${problems[@]}"; do echo "PROBLEM: $problem"; done
+echo "tested on $ODOO_IS"
 tail -n 1 <<<"$summary"
 [ "${#problems[@]}" -eq 0 ]

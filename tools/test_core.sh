@@ -42,4 +42,5 @@ mkdir -p "$RESULTS"
 get_template core project_account,sale_project
 core without
 core with
+echo "compared on $ODOO_IS"
 python3 "$ROOT/tools/core_report.py" compare "$RESULTS/without.txt" "$RESULTS/with.txt"

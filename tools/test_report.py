@@ -7,10 +7,11 @@ run has no test at all.
 
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 
 RECORD = re.compile(
-    r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>\w+) \S+ (?P<logger>\S+): (?P<text>.*)",
+    r"^(?P<time>\d{4}-\d\d-\d\d [\d:]+),\d+ \d+ (?P<level>\w+) \S+ (?P<logger>\S+): (?P<text>.*)",
     re.DOTALL,
 )
 TOTAL = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
@@ -31,10 +32,12 @@ def read_records(path):
 def summarize(path):
     """Print the failures and skipped tests of one log; return (passed, failed)."""
     failed = total = skipped = 0
+    times = []
     for record in read_records(path):
         match = RECORD.match(record)
         if not match:
             continue
+        times.append(datetime.fromisoformat(match["time"]))
         text = match["text"]
         if match["level"] == "ERROR" and FAILURE.match(text):
             print(text)
@@ -47,7 +50,11 @@ def summarize(path):
             failures, errors, total = map(int, counts.groups())
             failed = failures + errors
     passed = max(total - failed - skipped, 0)
-    print(f"{Path(path).stem}: {passed} passed, {failed} failed, {skipped} skipped")
+    seconds = (max(times) - min(times)).seconds if times else 0
+    print(
+        f"{Path(path).stem}: {passed} passed, {failed} failed, {skipped} skipped"
+        f" in {seconds} s"
+    )
     return passed, failed
 
 
