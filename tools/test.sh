@@ -35,11 +35,10 @@ start_suite() {
     processes[$1]=$!
 }
 
-# All of them, whatever becomes of the others.
+# finish_suites TITLE: waits for all of them, whatever becomes of the others.
 finish_suites() {
     local name began=$SECONDS
-    printf '==> Testing with '
-    for name in "${!processes[@]}"; do printf '%s … ' "${MODULES[$name]//,/, }"; done
+    printf '==> %s … ' "$1"
     for name in "${!processes[@]}"; do
         finish "${processes[$name]}"
         [ "$status" -eq 0 ] || problems+=("Odoo gave exit code $status: $LOGS/test-$name.log")
@@ -55,21 +54,22 @@ test_all() {
     start_suite account "/$MODULE" -i
     get_template sale "${MODULES[sale]}"
     start_suite sale "/$MODULE$except" -i
-    finish_suites
+    finish_suites "Testing alone, and beside sales and localisations"
 }
 
 test_some() {
     local name=${WITH:-account} tags=/$MODULE:${ONLY//,/,/$MODULE:}
+    local title="Testing with ${MODULES[$name]//,/, }"
     get_template "$name" "${MODULES[$name]}"
     if is_installed "test_${name}_$ODOO_KEY"; then
         start_suite "$name" "$tags" -u
-        finish_suites
+        finish_suites "$title"
         if grep -q ' error(s) of ' "$LOGS/test-$name.log"; then return; fi
         say "The addon cannot be updated in that database: making it anew"
         problems=()
     fi
     start_suite "$name" "$tags" -i
-    finish_suites
+    finish_suites "$title"
 }
 
 check_log() {
