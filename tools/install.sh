@@ -7,8 +7,8 @@ DEMO_PACKAGES=(
     # Debian replaces some of Odoo's web files by links into these.
     libjs-jquery libjs-jquery-form libjs-underscore
     fonts-font-awesome fonts-roboto-unhinted fonts-inconsolata
-    # PDF documents.
-    fonts-dejavu-core wkhtmltopdf
+    # PDF documents; Carlito is Lato's kin, DejaVu has the other scripts.
+    fonts-crosextra-carlito fonts-dejavu-core wkhtmltopdf
     # For Odoo's icons of file types (python-magic).
     libmagic1
 )
@@ -233,6 +233,15 @@ odoo() {
     PYTHONPATH=$ODOO_PATH "$VENV/bin/python" "$ODOO_BIN" "$@"
 }
 
+# A wkhtmltopdf with patched Qt keeps text as it is.
+keep_text_in_pdf() {
+    case $(wkhtmltopdf --version 2>/dev/null) in
+    '' | *patched*) return 0 ;;
+    esac
+    WKHTMLTOPDF=$(command -v wkhtmltopdf)
+    export WKHTMLTOPDF PATH=$ROOT/tools/bin:$PATH
+}
+
 # What changes when the addon does.
 source_hash() {
     find "$ROOT/$MODULE" -type f ! -name '*.pyc' -print0 | sort -z |
@@ -258,5 +267,6 @@ set_up() {
     get_python "${python[@]}"
     start_postgres
     write_config
+    keep_text_in_pdf
     unlock_setup
 }
