@@ -30,6 +30,11 @@
         "views/milestone_billing_menus.xml",
         "report/account_move_templates.xml",
     ],
+    "demo": [
+        "demo/res_users_demo.xml",
+        "demo/project_demo.xml",
+        "demo/milestone_billing_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "milestone_billing/static/src/billing_amounts/**/*",
