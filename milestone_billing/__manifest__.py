@@ -1,10 +1,9 @@
 {
     "name": "Milestone Billing",
-    "summary": "A milestone marked done puts one labelled draft invoice before the accountant",
+    "summary": "Bill long projects in stages: mark a milestone done, and its invoice is there",
     "version": "19.0.1.0.0",
     "category": "Services/Project",
-    "website": "https://github.com/milestone-billing/milestone-billing",
-    "author": "Milestone Billing",
+    "author": "Milestone Billing contributors",
     "license": "LGPL-3",
     "depends": ["account_edi_ubl_cii", "account_payment", "project_account"],
     "external_dependencies": {"python": ["num2words"]},
