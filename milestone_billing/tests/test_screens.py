@@ -1,8 +1,6 @@
 from datetime import timedelta
 from itertools import product
 
-from lxml import etree
-
 from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
@@ -101,15 +99,16 @@ class TestScreens(MilestoneBillingCommon):
 
     def test_badges_wear_the_colours_of_the_statuses(self):
         views = self.env["ir.ui.view"].search(
-            [("arch_db", "like", "decoration-"), ("type", "!=", "qweb")]
+            [("arch_db", "like", 'widget="billing_status"')]
         )
         badges = [
             (view.xml_id, node)
             for view in views
-            if view.xml_id.startswith("milestone_billing.")
-            for node in etree.fromstring(view.arch).iter("field")
-            if node.get("widget") == "badge"
-            and node.get("name") in ("status", "billing_status")
+            for node in self.env[view.model]
+            ._get_view(view.id, view.type)[0]
+            .iter("field")
+            if node.get("name") in ("status", "billing_status")
+            and "badge" in node.get("widget", "")
         ]
         self.assertTrue(badges)
         for (xml_id, node), status in product(badges, STATUSES):
