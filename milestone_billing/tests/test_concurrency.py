@@ -762,7 +762,7 @@ class TestConcurrency(ConcurrencyCommon):
     # -------------------------------------------------------------------------
 
     def carry(self, line):
-        return self.by_accountant(line, "_decide", "carry", "Agreed")
+        return self.by_accountant(line, "_give_up_open", "carry", "Agreed")
 
     def test_a_carried_stage_is_drafted_with_the_balance_that_it_overtook(self):
         stage, final = self.create_schedule(("percent", 30.0), ("balance", 0.0))

@@ -283,7 +283,7 @@ class AccountMove(models.Model):
         return amounts
 
     # -------------------------------------------------------------------------
-    # BUSINESS: the customer's portal
+    # BUSINESS: what others say of the document
     # -------------------------------------------------------------------------
 
     def _get_milestone_titles(self):

@@ -33,7 +33,7 @@ class MilestoneBillingLine(models.Model):
         return super()._get_schedule_fields() | {"product_id", "tax_ids"}
 
     # -------------------------------------------------------------------------
-    # BUSINESS: numbers and labels
+    # BUSINESS
     # -------------------------------------------------------------------------
 
     def _get_invoice_label(self):
@@ -58,7 +58,7 @@ class MilestoneBillingLine(models.Model):
         return "\n".join([self._get_label(), " · ".join(details)])
 
     # -------------------------------------------------------------------------
-    # BUSINESS: drafts
+    # BUSINESS: values of the invoice
     # -------------------------------------------------------------------------
 
     def _get_product(self):

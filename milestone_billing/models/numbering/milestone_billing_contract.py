@@ -13,7 +13,7 @@ class MilestoneBillingContract(models.Model):
     )
 
     # -------------------------------------------------------------------------
-    # BUSINESS: the schedule
+    # BUSINESS
     # -------------------------------------------------------------------------
 
     def _keep_numbers(self):

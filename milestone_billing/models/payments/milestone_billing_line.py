@@ -58,7 +58,7 @@ class MilestoneBillingLine(models.Model):
         return state
 
     # -------------------------------------------------------------------------
-    # BUSINESS: documents
+    # BUSINESS
     # -------------------------------------------------------------------------
 
     def _get_settlements(self, customer=None):
