@@ -239,6 +239,8 @@ class MilestoneBillingContract(models.Model):
 
     @api.depends(
         "contract_sum",
+        # which rounds the sum, and with it all that is planned of it
+        "currency_id",
         "line_ids.basis",
         "line_ids.amount",
     )
@@ -320,24 +322,13 @@ class MilestoneBillingContract(models.Model):
         if self._get_schedule_fields().isdisjoint(vals):
             return super().write(vals)
         with self._changing_schedule() as contracts:
-            res = super(MilestoneBillingContract, contracts).write(vals)
-            if "currency_id" in vals:
-                contracts._round_amounts()
-        return res
+            return super(MilestoneBillingContract, contracts).write(vals)
 
     def unlink(self):
         # sudo: the lines go with their contract, not by the database's cascade
         self.check_access("unlink")
         self.sudo().with_context(active_test=False).line_ids.unlink()
         return super().unlink()
-
-    def _round_amounts(self):
-        """Round what was entered to the currency, which may have fewer decimals now."""
-        for contract in self:
-            round_amount = contract.currency_id.round
-            contract.contract_sum = round_amount(contract.contract_sum)
-            for line in contract.line_ids:
-                line.amount = round_amount(line.amount)
 
     # -------------------------------------------------------------------------
     # CRUD: a change of the schedule as a whole

@@ -249,7 +249,6 @@ class MilestoneBillingLine(models.Model):
 
     @api.depends(
         "contract_id.amount_to_date",
-        "contract_id.currency_id",
         "contract_id.line_ids.sequence",
         "contract_id.line_ids.basis",
         "contract_id.line_ids.percent",

@@ -264,19 +264,17 @@ class TestContractFacts(MilestoneBillingCommon):
         self.assertEqual(self.contract.line_ids.currency_id, currency)
         self.assertEqual(self.contract.contract_sum, 10000)
 
-    def test_another_currency_rounds_the_schedule_anew(self):
-        currency = self.setup_other_currency("JPY", rounding=1.0)
+    def test_another_currency_plans_the_schedule_anew(self):
         contract = self.create_contract(
-            "Thirds",
-            [(f"Part {n}", "progress", "percent", 33.333333) for n in range(2)]
-            + [("Fixed", "progress", "fixed", 33.55), ("Rest", "final", "balance", 0)],
-            contract_sum=100.55,
+            "Quarters",
+            [(f"Part {n}", "progress", "percent", 25) for n in range(2)]
+            + [("Rest", "final", "balance", 0)],
+            contract_sum=100.01,
         )
-        contract.currency_id = currency
-        self.assertEqual(contract.contract_sum, 101)
-        self.assertEqual(contract.line_ids.mapped("amount"), [0, 0, 34, 0])
-        self.assertEqual(contract.line_ids.mapped("amount_planned"), [34, 34, 34, 0])
-        self.assertEqual(contract.amount_over_scheduled, 1)
+        contract.currency_id = self.setup_other_currency("KWD", rounding=0.001)
+        self.assertEqual(
+            contract.line_ids.mapped("amount_planned"), [25.003, 25.003, 50.004]
+        )
 
     def test_currency_of_a_drafted_contract_stays(self):
         self.mark_done(self.build)
