@@ -318,7 +318,8 @@ class ProjectMilestone(models.Model):
             lambda m: m.acceptance_contract_id.company_id
         ).items():
             if template:
-                # the company that bills is the one the customer knows
+                # sudo: the addon's own template, for whoever may ask; the company that
+                # bills is the one the customer knows
                 template.sudo().with_company(company).send_mail_batch(
                     milestones.ids,
                     email_layout_xmlid="mail.mail_notification_light",

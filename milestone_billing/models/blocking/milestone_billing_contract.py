@@ -14,8 +14,9 @@ class MilestoneBillingContract(models.Model):
 
     def _after_schedule_change(self, before):
         # what is done is checked anew
-        super()._after_schedule_change(before)
+        res = super()._after_schedule_change(before)
         self.line_ids._check_reached_again()
+        return res
 
     # -------------------------------------------------------------------------
     # ACTIONS

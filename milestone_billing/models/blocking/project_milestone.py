@@ -7,6 +7,7 @@ class ProjectMilestone(models.Model):
     _inherit = "project.milestone"
 
     def _after_not_reached(self):
-        super()._after_not_reached()
+        res = super()._after_not_reached()
         # the superuser: the calls are the addon's own
         self._as_system().billing_line_ids.contract_id._call_off()
+        return res

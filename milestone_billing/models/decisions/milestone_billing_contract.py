@@ -20,8 +20,9 @@ class MilestoneBillingContract(models.Model):
 
     @api.depends("line_ids.amount_written_off")
     def _compute_amount_to_date(self):
-        super()._compute_amount_to_date()
+        res = super()._compute_amount_to_date()
         for contract in self:
             written_off = sum(contract.line_ids.mapped("amount_written_off"))
             contract.amount_written_off = written_off
             contract.amount_to_date -= written_off
+        return res

@@ -26,13 +26,15 @@ class ProjectMilestone(models.Model):
     def _after_reached(self):
         # never refuses for reasons of billing: what cannot be invoiced is blocked and
         # says why
-        super()._after_reached()
+        res = super()._after_reached()
         if self:
             self._bill_reached()
+        return res
 
     def _before_not_reached(self):
-        super()._before_not_reached()
+        res = super()._before_not_reached()
         self._remove_untouched_drafts()
+        return res
 
     # -------------------------------------------------------------------------
     # BUSINESS

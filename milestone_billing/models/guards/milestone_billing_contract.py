@@ -62,6 +62,7 @@ class MilestoneBillingContract(models.Model):
         """Refuse a contract of a company to which the user has no access."""
         if self._is_system():
             return
+        # sudo: only the company, which the user cannot read if it is not theirs
         if self.sudo().company_id - self.env.user.company_ids:
             raise AccessError(
                 self.env._(
@@ -124,8 +125,9 @@ class MilestoneBillingContract(models.Model):
     # -------------------------------------------------------------------------
 
     def _after_schedule_change(self, before):
-        super()._after_schedule_change(before)
+        res = super()._after_schedule_change(before)
         self._check_contract_not_exceeded()
+        return res
 
     # -------------------------------------------------------------------------
     # BUSINESS: the guard of the contract

@@ -21,9 +21,10 @@ class MilestoneBillingContract(models.Model):
 
     def _after_schedule_change(self, before):
         # the log comes last, when nothing was refused
-        super()._after_schedule_change(before)
+        res = super()._after_schedule_change(before)
         for contract in self:
             contract._log_schedule_changes(before[contract])
+        return res
 
     def _get_schedule_facts(self):
         """Return the contract sum and each stage.
