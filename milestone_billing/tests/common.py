@@ -9,6 +9,7 @@ from odoo.tests import Form, new_test_user, tagged
 from odoo.tests.common import HOST
 from odoo.tools.pdf import PdfFileReader
 
+from odoo.addons.account.models.chart_template import AccountChartTemplate
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 FONT = "<style>* { font-family: sans-serif !important; }</style>"
@@ -19,6 +20,17 @@ def normalize(text):
     return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
 
 
+read_chart_templates = AccountChartTemplate._get_chart_template_mapping
+CHART_TEMPLATES = {}
+
+
+def get_chart_templates(model, get_all=False):
+    """Return the charts that all modules offer, read once for all tests."""
+    if get_all not in CHART_TEMPLATES:
+        CHART_TEMPLATES[get_all] = read_chart_templates(model, get_all)
+    return CHART_TEMPLATES[get_all]
+
+
 @tagged("post_install", "-at_install")
 class MilestoneBillingCommon(AccountTestInvoicingCommon):
     """The trade's worked example: 10,000.00 as deposit, two stages and final."""
@@ -27,6 +39,9 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):
+        cls.classPatch(
+            AccountChartTemplate, "_get_chart_template_mapping", get_chart_templates
+        )
         super().setUpClass()
         cls.company = cls.company_data["company"]
         cls.project_user = new_test_user(
@@ -69,6 +84,27 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
         )
         cls.project = cls.contract.project_id
         cls.deposit, cls.designs, cls.build, cls.final = cls.contract.line_ids
+
+    def setUp(self):
+        with patch.object(self.registry, "clear_all_caches", self.clear_caches):
+            super().setUp()
+        self.registry.cache_invalidated.clear()
+        self.cache_sequences = dict(self.registry.cache_sequences)
+
+    def clear_caches(self):
+        """Clear at the test's end what it may have changed, as after a rollback.
+
+        Core clears all: then each test compiles its templates and views anew, which
+        takes more than most tests. What they depend on tells when it changes.
+        """
+        registry = self.registry
+        changed = registry.cache_invalidated | {
+            name
+            for name, sequence in registry.cache_sequences.items()
+            if sequence != self.cache_sequences[name]
+        }
+        registry.clear_cache("default", *changed)
+        registry.cache_invalidated.clear()
 
     @classmethod
     def get_default_groups(cls):

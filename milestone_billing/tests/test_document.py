@@ -1,4 +1,5 @@
 from contextlib import closing
+from unittest.mock import patch
 
 from lxml import html
 
@@ -7,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.translate import code_translations
 
 from odoo.addons.mail.tests.common import MailCase
 
@@ -341,10 +343,12 @@ class TestDocument(MailCase, MilestoneBillingCommon):
         )
         langs = self.env["res.lang"].with_context(active_test=False).search([])
         langs.active = True
-        for lang in langs:
-            for currency in currencies.with_context(lang=lang.code):
-                for amount in (0, 1, 1234.567):
-                    self.assertTrue(currency._get_amount_in_words(amount))
+        # without reading core's translations, which are no words of numbers
+        with patch.object(code_translations, "get_python_translations", return_value={}):
+            for lang in langs:
+                for currency in currencies.with_context(lang=lang.code):
+                    for amount in (0, 1, 1234.567):
+                        self.assertTrue(currency._get_amount_in_words(amount))
 
     def test_language_that_knows_only_its_own_currency_is_not_trusted(self):
         self.env["res.lang"]._activate_lang("ar_001")
