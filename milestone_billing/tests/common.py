@@ -1,6 +1,9 @@
+import base64
 from contextlib import closing, contextmanager
 from io import BytesIO
 from unittest.mock import patch
+
+from PIL import Image
 
 import odoo
 from odoo import SUPERUSER_ID, fields
@@ -12,7 +15,19 @@ from odoo.tools.pdf import PdfFileReader
 from odoo.addons.account.models.chart_template import AccountChartTemplate
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+THIRDS = [
+    (f"Third {n}", kind, "percent", 33.333333)
+    for n, kind in enumerate(("deposit", "progress", "final"), start=1)
+]
+
 FONT = "<style>* { font-family: sans-serif !important; }</style>"
+
+
+def draw_signature(image_format="PNG", size=(60, 20)):
+    """Return an image as the dialog sends it, base64 encoded."""
+    image = BytesIO()
+    Image.new("RGB", size, "white").save(image, image_format)
+    return base64.b64encode(image.getvalue()).decode()
 
 
 def normalize(text):

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
-from .test_rights import CONTRACT, DECISION, RightsCommon
+from .common_rights import CONTRACT, DECISION, RightsCommon
 
 
 class TestMultiCompany(RightsCommon):

@@ -6,8 +6,6 @@ import polib
 from odoo.tests import BaseCase
 from odoo.tools.misc import file_path
 
-from .common import MilestoneBillingCommon
-
 FOLDER = Path(file_path("milestone_billing/i18n"))
 # placeholders, expressions, tags and what they compute: the same in every language
 FIXED_PARTS = re.compile(r'%\(\w+\)s|%%|\{\{.*?\}\}|</?\w+|\bt-[\w-]+="[^"]*"')
@@ -68,26 +66,3 @@ class TestTranslationFiles(BaseCase):
                         sorted(pattern.findall(entry.msgstr)),
                         sorted(pattern.findall(entry.msgid)),
                     )
-
-
-class TestTranslations(MilestoneBillingCommon):
-    """What customers read in their language."""
-
-    def test_label_of_the_invoice_is_translated(self):
-        for code, stage, label in (
-            (
-                "de_DE",
-                self.designs,
-                "Meilenstein 1 — Designs approved\nAbschnitt 2 von 4 · Projekt: Website",
-            ),
-            (
-                "ar_001",
-                self.build,
-                "الدفعة المرحلية 2 — Build complete\nالمرحلة 3 من 4 · المشروع: Website",
-            ),
-        ):
-            with self.subTest(code):
-                self.env["res.lang"]._activate_lang(code)
-                self.customer.lang = code
-                self.mark_done(stage)
-                self.assertEqual(stage.move_line_ids.name, label)

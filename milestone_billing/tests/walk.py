@@ -21,7 +21,8 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
-from .walk_acts import ACTS, Acts, Skipped
+from .walk_acts import ACTS, Skipped
+from .walk_documents import DocumentActs
 from .walk_oracle import Broken, Facts, check
 
 _logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class Failure:
         )
 
 
-class Walk(Acts):
+class Walk(DocumentActs):
     """One walk: its world, its steps and what it has done so far."""
 
     outcomes = Counter()

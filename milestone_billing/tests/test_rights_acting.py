@@ -1,0 +1,282 @@
+from odoo.fields import Command
+
+from .common_rights import (
+    CONTRACT,
+    DECIDE,
+    DECISION,
+    EDITORS,
+    INVOICING,
+    KINDS,
+    LINE,
+    MILESTONE,
+    MOVE,
+    OUTSIDERS,
+    PROJECT,
+    READERS,
+    TICKERS,
+    RightsCommon,
+)
+
+# who may call what; the others are refused
+PUBLIC_METHODS = {
+    (LINE, "action_mark_done"): (*EDITORS, "invoicing_project_user"),
+    (LINE, "action_ask_acceptance"): (*EDITORS, "invoicing_project_user"),
+    (LINE, "action_create_draft_invoice"): INVOICING,
+    (LINE, "action_create_draft_invoice_per_contract"): INVOICING,
+    (LINE, "action_check_again"): READERS,
+    # opens a form that only invoicing users can save
+    (LINE, "action_decide"): tuple(KINDS),
+    (LINE, "action_open_documents"): (*INVOICING, "auditor"),
+    (DECIDE, "action_confirm"): INVOICING,
+    (DECISION, "action_undo"): INVOICING,
+    (MOVE, "action_open_milestone_billing"): (*INVOICING, "auditor"),
+    (MOVE, "action_open_milestones"): (*INVOICING, "auditor"),
+    (MILESTONE, "action_mark_done"): TICKERS,
+    (MILESTONE, "action_ask_acceptance"): TICKERS,
+    (MILESTONE, "action_withdraw_acceptance"): TICKERS,
+    (MILESTONE, "action_create_draft_invoice"): INVOICING,
+    (PROJECT, "action_open_billing"): READERS,
+    (LINE, "action_open_queue"): READERS,
+    (CONTRACT, "action_check_again"): READERS,
+    (CONTRACT, "action_open_invoices"): (*INVOICING, "auditor"),
+    (CONTRACT, "action_open_project"): READERS,
+    (CONTRACT, "action_preview_billing"): READERS,
+    (CONTRACT, "action_send_billing_schedule"): READERS,
+}
+# what only another addon calls
+NOT_OURS = {(MOVE, "do_merge")}
+
+
+class TestActing(RightsCommon):
+    """Everybody does what is his to do, and no more."""
+
+    # --- public methods ---
+
+    def get_own_public_methods(self):
+        """Return (model, method) of what the addon adds to what clients can call."""
+        return {
+            (model, name)
+            for model in self.addon_models
+            for base in self.env.registry[model].__mro__
+            if self._is_of_the_addon(base)
+            for name, method in vars(base).items()
+            if callable(method)
+            and not name.startswith("_")
+            and not getattr(method, "_api_private", False)
+            and not any(
+                name in vars(other)
+                for other in self.env.registry[model].__mro__
+                if not self._is_of_the_addon(other) and other.__module__ != "odoo.api"
+            )
+        }
+
+    def test_every_public_method_is_tested_here(self):
+        self.assertEqual(self.get_own_public_methods() - NOT_OURS, set(PUBLIC_METHODS))
+
+    def get_called_records(self, user):
+        """Return a record of each model for its public methods."""
+        return {
+            LINE: self.build,
+            DECISION: self.env[DECISION].search([("line_id", "=", self.designs.id)]),
+            # everyone confirms what he entered himself
+            DECIDE: self.env[DECIDE]
+            .with_user(user)
+            .sudo()
+            .create(
+                {
+                    "line_ids": [Command.set(self.build.ids)],
+                    "kind": "carry",
+                    "reason": "Agreed",
+                }
+            ),
+            CONTRACT: self.contract,
+            MILESTONE: self.milestone,
+            MOVE: self.get_invoices(self.deposit),
+            PROJECT: self.project,
+        }
+
+    def test_public_methods_serve_whom_they_are_for(self):
+        self.bill(self.deposit)
+        self.contract.automation = "manual"
+        self.milestone.is_reached = True
+        self.designs._give_up_open("carry", "Agreed")
+        for (model, method), allowed in PUBLIC_METHODS.items():
+            for kind, user in self.users.items():
+                with self.subTest(f"{kind}: {model}.{method}"), self.undone():
+                    if method in ("action_mark_done", "action_ask_acceptance"):
+                        self.milestone.is_reached = False
+                    records = self.get_called_records(user)[model]
+                    if kind not in allowed:
+                        self.assertRefused(user, records, method)
+                        continue
+                    answer = self.rpc(user, records, method)
+                    if kind in OUTSIDERS:
+                        self.assertNoSecret(answer)
+
+    # --- the tick ---
+
+    def get_ticks(self, milestone):
+        """Return the roads by which a milestone is marked done."""
+        return {
+            "write": (milestone, "write", {"is_reached": True}),
+            "web_save": (milestone, "web_save", {"is_reached": True}, {"name": {}}),
+            "panel": (milestone, "toggle_is_reached", True),
+            "action": (milestone, "action_mark_done"),
+            "import": (
+                milestone,
+                "load",
+                [".id", "is_reached"],
+                [[str(milestone.id), "1"]],
+            ),
+        }
+
+    def test_tick_is_open_to_project_users_on_every_road(self):
+        for kind in TICKERS:
+            for road, (records, *call) in self.get_ticks(self.milestone).items():
+                with self.subTest(kind=kind, road=road), self.undone():
+                    answer = self.rpc(self.users[kind], records, *call)
+                    self.assertEqual(self.build.state, "drafted")
+                    self.assertFalse(self.build.check_code)
+                    if kind == "project_user":
+                        self.assertNoSecret(answer)
+                    self.rpc(self.users[kind], records, "write", {"is_reached": False})
+                    self.assertEqual(self.build.state, "upcoming")
+
+    def test_tick_is_refused_to_the_others_on_every_road(self):
+        for kind in KINDS.keys() - set(TICKERS):
+            for road, (records, *call) in self.get_ticks(self.milestone).items():
+                if road == "import":  # answers with messages, and imports nothing
+                    continue
+                with self.subTest(kind=kind, road=road):
+                    self.assertRefused(self.users[kind], records, *call)
+                    self.assertEqual(self.build.state, "upcoming")
+
+    def test_tick_in_an_invited_only_project_needs_the_invitation_only(self):
+        self.project.privacy_visibility = "followers"
+        user = self.users["project_user"]
+        self.assertRefused(user, self.milestone, "toggle_is_reached", True)
+        self.project.message_subscribe(user.partner_id.ids)
+        self.rpc(user, self.milestone, "toggle_is_reached", True)
+        self.assertEqual(self.build.state, "drafted")
+        self.rpc(user, self.milestone, "toggle_is_reached", False)
+        self.assertEqual(self.build.state, "upcoming")
+
+    def test_request_of_who_ticks_shapes_no_invoice(self):
+        """The invoice is made beyond his rights: no context of his reaches it."""
+        bank = self.env["res.partner.bank"].create(
+            {
+                "acc_number": "NL00EVIL",
+                "partner_id": self.users["employee"].partner_id.id,
+            }
+        )
+        self.rpc(self.users["project_user"], self.milestone, "action_mark_done")
+        plain = self.get_invoices(self.build)
+        fnames = [
+            "name",
+            "ref",
+            "state",
+            "narration",
+            "auto_post",
+            "invoice_date",
+            "invoice_date_due",
+            "partner_bank_id",
+            "amount_untaxed",
+            "amount_total",
+            "is_manually_modified",
+            "message_partner_ids",
+        ]
+        expected = plain.read(fnames, load=None)[0]
+        log = plain.message_ids.mapped("body")
+        self.rpc(
+            self.users["project_user"],
+            self.milestone,
+            "write",
+            {"is_reached": False},
+        )
+        self.rpc(
+            self.users["project_user"],
+            self.milestone,
+            "write",
+            {"is_reached": True},
+            context={
+                "default_name": "Mine/1",
+                "default_ref": "Mine",
+                "default_narration": "Pay me",
+                "default_auto_post": "at_date",
+                "default_invoice_date": "2026-01-01",
+                "default_partner_bank_id": bank.id,
+                "default_discount": 10.0,
+                "default_message_partner_ids": self.users["employee"].partner_id.ids,
+                "default_tax_ids": [Command.clear()],
+                "check_move_validity": False,
+                "skip_invoice_sync": True,
+                "skip_is_manually_modified": False,
+                "tracking_disable": True,
+            },
+        )
+        forged = self.get_invoices(self.build)
+        actual = forged.read(fnames, load=None)[0]
+        self.assertEqual({**actual, "id": 0}, {**expected, "id": 0})
+        self.assertEqual(forged.message_ids.mapped("body"), log)
+        self.assertEqual(len(forged.line_ids), 3)
+
+    def test_defaults_of_the_screen_shape_no_invoice(self):
+        self.contract.automation = "manual"
+        self.mark_done(self.build)
+        self.rpc(
+            self.users["accountant"],
+            self.build,
+            "action_create_draft_invoice_per_contract",
+            context={"default_name": "Build", "default_ref": "Build"},
+        )
+        self.assertRecordValues(
+            self.get_invoices(self.build), [{"name": False, "ref": False}]
+        )
+
+    # --- an invited-only project ---
+
+    def test_accountant_bills_a_line_of_a_project_he_cannot_open(self):
+        self.project.privacy_visibility = "followers"
+        self.contract.automation = "manual"
+        self.mark_done(self.build)
+        self.rpc(self.users["accountant"], self.build, "action_create_draft_invoice")
+        self.assertEqual(self.build.state, "drafted")
+
+    def test_accounting_handles_invoices_of_projects_it_cannot_open(self):
+        self.project.privacy_visibility = "followers"
+        user = self.users["accountant"]
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        self.rpc(user, move, "write", {"partner_id": self.customer.id})
+        vals = {"price_unit": 100.0, "name": "Part"}
+        self.rpc(
+            user,
+            move,
+            "write",
+            {"invoice_line_ids": [Command.update(move.invoice_line_ids.id, vals)]},
+        )
+        self.rpc(user, move, "write", {"invoice_date": "2026-03-31"})
+        self.rpc(user, move, "action_post")
+        self.rpc(user, move, "button_draft")
+        self.rpc(user, move, "button_cancel")
+        self.assertEqual(self.build.state, "ready")
+        self.rpc(user, self.build, "action_create_draft_invoice")
+        draft = self.get_invoices(self.build) - move
+        self.rpc(user, draft, "unlink")
+        self.assertEqual(self.build.state, "ready")
+        self.rpc(user, self.build, "action_create_draft_invoice")
+        invoice = self.post(self.get_invoices(self.build) - move)
+        wizard = self.env["account.move.reversal"].browse(
+            self.rpc(
+                user,
+                self.env["account.move.reversal"],
+                "create",
+                {
+                    "move_ids": [Command.set(invoice.ids)],
+                    "journal_id": invoice.journal_id.id,
+                    "date": "2026-03-31",
+                },
+            )
+        )
+        self.rpc(user, wizard, "modify_moves")
+        self.assertEqual(self.build.state, "drafted")
