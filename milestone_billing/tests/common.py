@@ -35,8 +35,8 @@ def normalize(text):
     return " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
 
 
-read_chart_templates = AccountChartTemplate._get_chart_template_mapping
 CHART_TEMPLATES = {}
+read_chart_templates = AccountChartTemplate._get_chart_template_mapping
 
 
 def get_chart_templates(model, get_all=False):
@@ -54,9 +54,6 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):
-        cls.classPatch(
-            AccountChartTemplate, "_get_chart_template_mapping", get_chart_templates
-        )
         super().setUpClass()
         cls.company = cls.company_data["company"]
         cls.project_user = new_test_user(
@@ -109,8 +106,8 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
     def clear_caches(self):
         """Clear at the test's end what it may have changed, as after a rollback.
 
-        Core clears all: then each test compiles its templates and views anew, which
-        takes more than most tests. What they depend on tells when it changes.
+        Core clears all, and each test compiles its templates and views anew. Whatever
+        changes them tells the registry so; what records say is in the default cache.
         """
         registry = self.registry
         changed = registry.cache_invalidated | {
@@ -120,6 +117,14 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
         }
         registry.clear_cache("default", *changed)
         registry.cache_invalidated.clear()
+
+    @classmethod
+    def setup_independent_company(cls, **kwargs):
+        # EXTENDS 'account': what modules offer is read once, not for each company
+        cls.classPatch(
+            AccountChartTemplate, "_get_chart_template_mapping", get_chart_templates
+        )
+        return super().setup_independent_company(**kwargs)
 
     @classmethod
     def get_default_groups(cls):

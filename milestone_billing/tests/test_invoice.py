@@ -22,6 +22,25 @@ class TestInvoice(MilestoneBillingCommon):
             [f"{title}\n{details % n}" for n, title in enumerate(titles, start=1)],
         )
 
+    def test_label_of_the_invoice_is_translated(self):
+        for code, stage, label in (
+            (
+                "de_DE",
+                self.designs,
+                "Meilenstein 1 — Designs approved\nAbschnitt 2 von 4 · Projekt: Website",
+            ),
+            (
+                "ar_001",
+                self.build,
+                "الدفعة المرحلية 2 — Build complete\nالمرحلة 3 من 4 · المشروع: Website",
+            ),
+        ):
+            with self.subTest(code):
+                self.env["res.lang"]._activate_lang(code)
+                self.customer.lang = code
+                self.mark_done(stage)
+                self.assertEqual(stage.move_line_ids.name, label)
+
     def test_number_follows_the_order_until_something_is_drafted(self):
         (self.designs | self.build).write({"sequence": 1})
         self.designs.sequence = 2
@@ -218,22 +237,3 @@ class TestInvoice(MilestoneBillingCommon):
         self.assertFalse(moves.duplicated_ref_ids)
         foreign = moves[0].copy({"invoice_date": moves[0].invoice_date})
         self.assertIn(moves[0], foreign.duplicated_ref_ids)
-
-    def test_label_of_the_invoice_is_translated(self):
-        for code, stage, label in (
-            (
-                "de_DE",
-                self.designs,
-                "Meilenstein 1 — Designs approved\nAbschnitt 2 von 4 · Projekt: Website",
-            ),
-            (
-                "ar_001",
-                self.build,
-                "الدفعة المرحلية 2 — Build complete\nالمرحلة 3 من 4 · المشروع: Website",
-            ),
-        ):
-            with self.subTest(code):
-                self.env["res.lang"]._activate_lang(code)
-                self.customer.lang = code
-                self.mark_done(stage)
-                self.assertEqual(stage.move_line_ids.name, label)
