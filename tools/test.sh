@@ -13,7 +13,7 @@ declare -A MODULES=(
     [sale]="project_account,sale_project,sale_timesheet,payment_demo,l10n_din5008,l10n_ch,l10n_gcc_invoice,l10n_in"
 )
 # Classes without database: once is enough.
-ONCE=(TestAllocation TestTranslationFiles)
+ONCE=(TestAllocation TestLayout TestTranslationFiles)
 # Only tests in the browser are tried a second time (_retry), which the report tells.
 export ODOO_TEST_FAILURE_RETRIES=1
 
