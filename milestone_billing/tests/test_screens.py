@@ -121,6 +121,12 @@ class TestScreens(MilestoneBillingCommon):
             with self.subTest(view=xml_id, status=status.key):
                 self.assertEqual(colors or ["light"], [status.color])
 
+    def test_dashboard_of_a_project_without_contract_offers_one(self):
+        project = self.env["project.project"].create({"name": "Not billed"})
+        panel = project.with_user(self.project_admin).get_panel_data()
+        buttons = {button["action"]: button for button in panel["buttons"]}
+        self.assertEqual(buttons["action_open_billing"]["number"], "")
+
     # --- contracts ---
 
     def test_contract_form_opens_for_whom_sees_it(self):

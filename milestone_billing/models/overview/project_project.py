@@ -68,7 +68,7 @@ class ProjectProject(models.Model):
         """Return what is billed of what is agreed: ``7,500.00 / $ 10,000.00``."""
         self.ensure_one()
         texts = []
-        for amounts in self.billing_amounts:
+        for amounts in self.billing_amounts or ():
             currency = self.env["res.currency"].browse(amounts["currency_id"])
             billed = formatLang(
                 self.env, amounts["billed"], digits=currency.decimal_places
