@@ -85,6 +85,19 @@ class AccountMove(models.Model):
             id=self.id,
         )
 
+    def _as_own_record(self):
+        """Return these documents for writing what the addon records on them.
+
+        That is no edit of the accountant's and changes no journal item: core need not
+        synchronize them.
+        """
+        return self.with_context(
+            skip_is_manually_modified=True,
+            skip_invoice_sync=True,
+            skip_account_move_synchronization=True,
+            check_move_validity=False,
+        )
+
     # -------------------------------------------------------------------------
     # HOOKS
     # -------------------------------------------------------------------------

@@ -113,7 +113,8 @@ class MilestoneBillingLine(models.Model):
             lines.write({"check_code": code, "check_args": dict(args)})
             if not code:
                 lines.contract_id._call_off()
-        self.write({"checked_on": fields.Datetime.now()})
+        if self:
+            self.write({"checked_on": fields.Datetime.now()})
 
     @api.model
     def _cron_check_billable(self, batch_size=200):

@@ -47,7 +47,9 @@ class AccountMove(models.Model):
 
     def _give_milestone_ordinals(self):
         """Give each document that is posted for the first time its place."""
-        new = self.filtered(lambda move: not move.milestone_billing_ordinal)
+        new = self._as_own_record().filtered(
+            lambda move: not move.milestone_billing_ordinal
+        )
         for contract, moves in new.grouped("milestone_billing_contract_id").items():
             contract._touch_rows()
             last = self.search(
@@ -61,10 +63,7 @@ class AccountMove(models.Model):
             for ordinal, move in enumerate(
                 moves.sorted("id"), start=last.milestone_billing_ordinal + 1
             ):
-                # our own write is no edit of the accountant's
-                move.with_context(
-                    skip_is_manually_modified=True
-                ).milestone_billing_ordinal = ordinal
+                move.milestone_billing_ordinal = ordinal
 
     def _get_mail_template(self):
         # EXTENDS 'account': milestone invoices say what remains; credit notes do not
@@ -92,7 +91,7 @@ class AccountMove(models.Model):
         """Keep the billing schedule with posted documents, as their prints show it."""
         # sudo: whoever posts need not be able to read the project
         moves = self.sudo().filtered("milestone_billing_contract_id")
-        for move in moves.with_context(skip_is_manually_modified=True):
+        for move in moves._as_own_record():
             move.milestone_statement = move._read_live_milestone_statement()
 
     def _get_milestone_statement(self):

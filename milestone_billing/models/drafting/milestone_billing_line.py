@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 
 from ..groups import INVOICING_GROUP
+from ..marks import GUARDED
 
 _logger = logging.getLogger(__name__)
 
@@ -225,13 +226,17 @@ class MilestoneBillingLine(models.Model):
         lines = self.browse().concat(*groups)
         lines.contract_id._keep_numbers()
         nets = {line: line.amount_open for line in lines}
-        moves = (
-            self.env["account.move"]
-            .with_context(mail_create_nosubscribe=True, mail_create_nolog=True)
-            .create(
-                [group.contract_id._prepare_invoice_vals(group) for group in groups]
+        Move = self.env["account.move"]
+        # the guards hold for all of them together
+        with lines._guarding(Move) as made:
+            moves = (
+                GUARDED.on(Move)
+                .with_context(mail_create_nosubscribe=True, mail_create_nolog=True)
+                .create(
+                    [group.contract_id._prepare_invoice_vals(group) for group in groups]
+                )
             )
-        )
-        for move_line in moves.line_ids.filtered("milestone_billing_line_id"):
-            move_line._set_milestone_net(nets[move_line.milestone_billing_line_id])
-        return moves
+            made.append(moves)
+            for move_line in moves.line_ids.filtered("milestone_billing_line_id"):
+                move_line._set_milestone_net(nets[move_line.milestone_billing_line_id])
+        return moves.with_env(self.env)

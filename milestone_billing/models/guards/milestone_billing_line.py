@@ -155,6 +155,7 @@ class MilestoneBillingLine(models.Model):
 
         :param moves: the documents that are changed
         :param reopened: those among them that bill the lines anew, or again
+        :return: a list, to which documents are added that are made for the lines
         :raise ValidationError: with figures, or the document, and the way out
         """
         # sudo: the rules hold for who cannot see the schedule
@@ -164,9 +165,13 @@ class MilestoneBillingLine(models.Model):
             line: (line.amount_drafted + line.amount_billed, line.amount_credited)
             for line in lines
         }
-        yield
-        moves = moves.exists().sudo()
+        made = []
+        yield made
+        made = moves.browse().union(*made)
+        reopened = made | (reopened or made.browse())
+        moves = (moves.exists() | made).sudo()
         lines |= moves.line_ids.milestone_billing_line_id
+        notes = moves.filtered(lambda move: move.move_type == "out_refund")
         moves._check_milestone_documents()
         lines.contract_id._check_contract_not_exceeded()
         for line in lines:
@@ -176,8 +181,7 @@ class MilestoneBillingLine(models.Model):
                 line._get_currency().compare_amounts(line.amount_credited, credited) < 0
             )
             if reopened or has_less_credit:
-                notes = moves.filtered(lambda move: move.move_type == "out_refund")
-                line._check_not_billed_since(used, notes | (reopened or moves.browse()))
+                line._check_not_billed_since(used, notes | reopened)
 
     def _check_not_negative(self):
         """Refuse documents that credit more than they bill of this line.

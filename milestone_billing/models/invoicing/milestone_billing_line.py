@@ -74,7 +74,8 @@ class MilestoneBillingLine(models.Model):
 
         :return: the keys ``milestone_billing_line_id``, ``milestone_billing_planned``,
             ``product_id``, ``name``, ``quantity``, ``price_unit`` and, where they are
-            not left to Odoo, ``analytic_distribution`` and ``tax_ids``
+            not left to Odoo, ``balance``, ``amount_currency``,
+            ``analytic_distribution`` and ``tax_ids``
         """
         self.ensure_one()
         vals = {
@@ -84,6 +85,7 @@ class MilestoneBillingLine(models.Model):
             "name": self._get_invoice_label(),
             "quantity": 1.0,
             "price_unit": self.amount_open,
+            **self._prepare_invoice_line_balance(),
         }
         # given, so that core need not search for each line; without it, the company's
         # analytic distribution models apply
@@ -92,3 +94,16 @@ class MilestoneBillingLine(models.Model):
         if self.tax_ids:
             vals["tax_ids"] = [Command.set(self.tax_ids.ids)]
         return vals
+
+    def _prepare_invoice_line_balance(self):
+        """Return the balance of the invoice line, which spares core to write it.
+
+        Core sees to it that it is right: it writes another where taxes are included.
+        In a foreign currency it is core's to convert.
+
+        :return: the keys ``balance`` and ``amount_currency``, or none
+        """
+        if self.currency_id != self.company_id.currency_id:
+            return {}
+        balance = -self.currency_id.round(self.amount_open)
+        return {"balance": balance, "amount_currency": balance}
