@@ -42,13 +42,17 @@ class AccountMove(models.Model):
     # COMPUTES
     # -------------------------------------------------------------------------
 
-    @api.depends("line_ids.milestone_billing_line_id.contract_id")
+    @api.depends("line_ids.milestone_billing_line_id")
     def _compute_milestone_billing_contract_id(self):
+        if not self.line_ids.milestone_billing_line_id:
+            # most documents of a database bill no milestones
+            self.milestone_billing_contract_id = False
+            return
         for move in self:
             contracts = move.line_ids.milestone_billing_line_id.contract_id
             move.milestone_billing_contract_id = contracts[:1]
 
-    @api.depends("line_ids.milestone_billing_line_id.milestone_id")
+    @api.depends("milestone_billing_contract_id")
     def _compute_milestone_ids(self):
         for move in self:
             move.milestone_ids = move.line_ids.milestone_billing_line_id.milestone_id

@@ -141,15 +141,27 @@ def allocate(contract, rounding, lines):
         takes[rest_index] = max(planned[rest_index], lines[rest_index].used)
         if lines[rest_index].basis == "percent":
             rest_shift = round_to(planned[rest_index] - own_plan, rounding)
-    gap = round_to(contract - sum(takes), rounding)
+    unscheduled, over_scheduled = get_gap(contract, rounding, takes)
     return Allocation(
         planned=tuple(planned),
         rest_index=rest_index,
         rest_shift=rest_shift,
-        # no negative zero
-        unscheduled=max(gap, 0.0) + 0.0,
-        over_scheduled=max(-gap, 0.0) + 0.0,
+        unscheduled=unscheduled,
+        over_scheduled=over_scheduled,
     )
+
+
+def get_gap(contract, rounding, takes):
+    """Return what the lines leave of ``contract``, and what they take beyond it.
+
+    :param takes: what each line takes: its plan, or more if it used more
+
+    >>> get_gap(100.0, 0.01, [60.0, 30.0]), get_gap(100.0, 0.01, [60.0, 50.0])
+    ((10.0, 0.0), (0.0, 10.0))
+    """
+    gap = round_to(contract - sum(takes), rounding)
+    # no negative zero
+    return max(gap, 0.0) + 0.0, max(-gap, 0.0) + 0.0
 
 
 def exceeds(amount, limit, rounding):

@@ -2,7 +2,7 @@ from contextlib import contextmanager
 
 from odoo import api, fields, models
 
-from .allocation import allocate, exceeds
+from .allocation import allocate, exceeds, get_gap
 from .groups import MANAGER_GROUP
 from .guarded_fields import Amount
 from .marks import SCHEDULING
@@ -273,22 +273,29 @@ class MilestoneBillingContract(models.Model):
     @api.depends("amount_to_date", "line_ids.amount_planned")
     def _compute_gap(self):
         for contract in self:
-            allocation = contract._allocate(contract._get_schedule())
-            contract.amount_unscheduled = allocation.unscheduled
-            contract.amount_over_scheduled = allocation.over_scheduled
+            contract.amount_unscheduled, contract.amount_over_scheduled = get_gap(
+                contract.amount_to_date,
+                contract._get_contract_rounding(),
+                [line._get_taken() for line in contract.line_ids],
+            )
 
     @api.depends("line_ids.state", "line_ids.deadline")
     def _compute_next_date(self):
         for contract in self:
-            upcoming = contract.line_ids.filtered(lambda li: li.state == "upcoming")
-            dates = upcoming.filtered("deadline").mapped("deadline")
-            contract.next_date = min(dates, default=False)
+            contract.next_date = min(
+                (
+                    line.deadline
+                    for line in contract.line_ids
+                    if line.state == "upcoming" and line.deadline
+                ),
+                default=False,
+            )
 
     @api.depends("line_ids.is_reached")
     def _compute_stage_count(self):
         for contract in self:
             contract.stage_count = len(contract.line_ids)
-            contract.stage_done_count = len(contract.line_ids.filtered("is_reached"))
+            contract.stage_done_count = sum(contract.line_ids.mapped("is_reached"))
 
     @api.depends_context("uid")
     def _compute_can_edit_schedule(self):
@@ -345,7 +352,7 @@ class MilestoneBillingContract(models.Model):
         :return: the records, marked so that changes within do not do it all again
         """
         records = self if lines is None else lines
-        if SCHEDULING.is_set(self.env):
+        if not self or SCHEDULING.is_set(self.env):
             yield records
             return
         # sudo: the rules hold, and the log is kept, whoever changes the schedule

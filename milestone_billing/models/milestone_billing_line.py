@@ -229,23 +229,46 @@ class MilestoneBillingLine(models.Model):
     @api.depends(
         "move_line_ids.price_subtotal",
         "move_line_ids.parent_state",
-        "move_line_ids.milestone_billing_planned",
         "amount_opening",
     )
     def _compute_invoiced_amounts(self):
         for line in self:
-            posted = line.move_line_ids.filtered(lambda m: m.parent_state == "posted")
-            credits = posted.filtered(lambda m: m.move_type == "out_refund")
-            drafts = line._get_draft_invoice_lines()
-            invoices = drafts | (posted - credits)
-            line.amount_drafted = sum(drafts.mapped("price_subtotal"))
-            line.amount_credited = sum(credits.mapped("price_subtotal"))
-            line.amount_billed = line.amount_opening + posted._get_milestone_net()
-            line.amount_planned_at_draft = invoices.sorted("id")[
-                -1:
-            ].milestone_billing_planned
-            line.is_drafted = bool(drafts)
-            line.is_live = bool(line._get_live_documents())
+            origin = line._origin
+            if origin and origin != line:
+                line.update(origin._get_invoiced_amounts_of_edited(line))
+            else:
+                line.update(line._get_invoiced_amounts())
+
+    def _get_invoiced_amounts(self):
+        """Return what this line's documents say of it, as values of its fields."""
+        self.ensure_one()
+        posted = self.move_line_ids.filtered(lambda m: m.parent_state == "posted")
+        credits = posted.filtered(lambda m: m.move_type == "out_refund")
+        drafts = self._get_draft_invoice_lines()
+        invoices = drafts | (posted - credits)
+        newest = invoices.sorted("id")[-1:]
+        return {
+            "amount_drafted": sum(drafts.mapped("price_subtotal")),
+            "amount_credited": sum(credits.mapped("price_subtotal")),
+            "amount_billed": self.amount_opening + posted._get_milestone_net(),
+            "amount_planned_at_draft": newest.milestone_billing_planned,
+            "is_drafted": bool(drafts),
+            "is_live": bool(drafts) or bool(self._get_live_documents()),
+        }
+
+    def _get_invoiced_amounts_of_edited(self, edited):
+        """Return the same of a line that stands for this one while a form is edited.
+
+        No document changes by that, but what was billed elsewhere may.
+        """
+        self.ensure_one()
+        amounts = {
+            name: self[name]
+            for name, field in self._fields.items()
+            if field.compute == "_compute_invoiced_amounts"
+        }
+        amounts["amount_billed"] += edited.amount_opening - self.amount_opening
+        return amounts
 
     @api.depends(
         "contract_id.amount_to_date",
@@ -263,11 +286,8 @@ class MilestoneBillingLine(models.Model):
             for line in lines:
                 line.amount_planned = planned[line]
 
-    @api.depends(
-        "is_reached",
-        "amount_planned",
-        "amount_billed",
-    )
+    # what is drafted, billed, paid or decided changes the plan, too
+    @api.depends("is_reached", "amount_planned")
     def _compute_state(self):
         for line in self:
             used = line.amount_drafted + line.amount_billed
@@ -275,7 +295,8 @@ class MilestoneBillingLine(models.Model):
             line.amount_to_decide = max(
                 min(line.amount_credited, line.amount_open), 0.0
             )
-            line.state = line._get_state()
+        for state, lines in self.grouped(lambda line: line._get_state()).items():
+            lines.state = state
 
     @api.depends("move_line_ids")
     def _compute_has_documents(self):
@@ -350,11 +371,9 @@ class MilestoneBillingLine(models.Model):
 
     def _get_leaving(self, vals):
         """Return those of these lines to which ``vals`` gives another contract."""
-        return self.filtered(
-            lambda line: (
-                "contract_id" in vals and line.contract_id.id != vals["contract_id"]
-            )
-        )
+        if "contract_id" not in vals:
+            return self.browse()
+        return self.filtered(lambda line: line.contract_id.id != vals["contract_id"])
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -380,16 +399,22 @@ class MilestoneBillingLine(models.Model):
     def _to_schedule_line(self):
         """Return what the allocation needs to know of this line."""
         self.ensure_one()
+        is_live, opening = self.is_live, self.amount_opening
         return ScheduleLine(
             basis=self.basis,
             percent=self.percent,
             amount=self.amount,
-            live=self.is_live,
-            recorded=self.amount_planned_at_draft,
+            live=is_live,
+            recorded=self.amount_planned_at_draft if is_live else 0.0,
             drafted=self.amount_drafted,
-            billed=self.amount_billed - self.amount_opening,
-            opening=self.amount_opening,
+            billed=self.amount_billed - opening,
+            opening=opening,
         )
+
+    def _get_taken(self):
+        """Return what the line takes of the contract: its plan, or more if it used more."""
+        self.ensure_one()
+        return max(self.amount_planned, self.amount_drafted + self.amount_billed)
 
     def _get_plan_to_record(self):
         """Return the plan to keep with a new link: before anything was given up, net."""
@@ -403,12 +428,13 @@ class MilestoneBillingLine(models.Model):
     def _get_state(self):
         """Return the status of the line: the first that holds."""
         self.ensure_one()
-        currency = self._get_currency()
-        has_open = currency.compare_amounts(self.amount_open, 0.0) > 0
-        is_billed = not currency.is_zero(self.amount_billed)
         if self.is_drafted:
             return "drafted"
-        if has_open and not currency.is_zero(self.amount_to_decide):
+        # amounts are multiples of the rounding: above its half they are not zero
+        threshold = self._get_currency().rounding / 2
+        has_open = self.amount_open > threshold
+        is_billed = abs(self.amount_billed) > threshold
+        if has_open and self.amount_to_decide > threshold:
             return "to_decide"
         if has_open and self.is_reached:
             return "ready"

@@ -44,6 +44,7 @@ class ProjectMilestone(models.Model):
         " needs doing first; overdue while it is upcoming and its date is past.",
         compute="_compute_overdue_status",
         search="_search_overdue_status",
+        compute_sudo=True,
         groups=STATUS_GROUP,
     )
 
@@ -60,8 +61,10 @@ class ProjectMilestone(models.Model):
         for milestone in self:
             # archived and template contracts count nowhere
             lines = milestone.billing_line_ids.filtered(
-                lambda line: line.contract_id.active and not line.project_id.is_template
+                lambda line: line.contract_id.active
             )
+            if milestone.project_id.is_template:
+                lines = lines.browse()
             milestone.billing_state = get_first_state(set(lines.mapped("state")))
 
     # -------------------------------------------------------------------------
@@ -111,10 +114,14 @@ class ProjectMilestone(models.Model):
         """Return those of these milestones with a line that ``vals`` ticks or un-ticks."""
         if "is_reached" not in vals:
             return self.browse()
-        toggled = self.filtered(lambda m: m.is_reached != bool(vals["is_reached"]))
         # sudo: that a milestone is billed decides what follows, and is not told; read
         # as core reads it when milestones change, which then needs no query of its own
-        return toggled.sudo().filtered("billing_line_ids").with_env(self.env)
+        lines = self.sudo().billing_line_ids
+        if not lines:
+            return self.browse()
+        return (self & lines.milestone_id.with_env(self.env)).filtered(
+            lambda milestone: milestone.is_reached != bool(vals["is_reached"])
+        )
 
     def _get_lines_named_after(self):
         """Return the lines that bear their milestone's name and so follow it."""
@@ -148,13 +155,13 @@ class ProjectMilestone(models.Model):
 
     def _get_data(self):
         # EXTENDS 'project'
-        labels = dict(self._fields["billing_status"]._description_selection(self.env))
+        data = super()._get_data()
         status = STATUS_BY_KEY.get(self.billing_status)
-        return {
-            **super()._get_data(),
-            "billing_state_label": labels.get(self.billing_status),
-            "billing_state_color": status and status.color,
-        }
+        if status:
+            field = self._fields["billing_status"]
+            data["billing_state_label"] = field.convert_to_export(status.key, self)
+            data["billing_state_color"] = status.color
+        return data
 
     # -------------------------------------------------------------------------
     # ACTIONS

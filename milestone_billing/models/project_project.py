@@ -41,6 +41,7 @@ class ProjectProject(models.Model):
         " overdue.",
         compute="_compute_overdue_status",
         search="_search_overdue_status",
+        compute_sudo=True,
         groups=STATUS_GROUP,
     )
     billing_stage_count = fields.Integer(
@@ -111,17 +112,19 @@ class ProjectProject(models.Model):
             if project.is_template:
                 contracts = contracts.browse()
             lines = contracts.line_ids
-            upcoming = lines.filtered(lambda line: line.state == "upcoming")
-            next_line = upcoming.sorted(
-                lambda line: (
+            next_line = min(
+                lines.filtered(lambda line: line.state == "upcoming"),
+                key=lambda line: (
                     line.deadline or fields.Date.today().max,
                     line.sequence,
                     # of equals the oldest, in whatever order the contracts come
                     line._origin.id,
-                )
-            )[:1]
+                ),
+                default=lines.browse(),
+            )
             project.billing_state = get_contract_state(
-                set(lines.mapped("state")), is_billed=any(lines.mapped("amount_billed"))
+                set(contracts.mapped("state")),
+                is_billed=any(contracts.mapped("amount_billed")),
             )
             # a milestone that two contracts share is one stage
             stages = lines.milestone_id

@@ -59,17 +59,16 @@ class MilestoneBillingLine(models.Model):
     def _compute_amount_planned(self):
         return super()._compute_amount_planned()
 
-    @api.depends("amount_written_off")
-    def _compute_state(self):
-        return super()._compute_state()
-
     # -------------------------------------------------------------------------
     # HOOKS
     # -------------------------------------------------------------------------
 
     def _to_schedule_line(self):
+        line = super()._to_schedule_line()
+        if not (self.amount_carried or self.amount_written_off):
+            return line
         return replace(
-            super()._to_schedule_line(),
+            line,
             carried=self.amount_carried,
             written_off=self.amount_written_off,
             kept=self.amount_kept if self.is_closed else None,
@@ -84,10 +83,11 @@ class MilestoneBillingLine(models.Model):
         return super()._has_recorded() or bool(self.decision_ids)
 
     def _get_state(self):
+        if not self.is_closed or self.is_drafted:
+            return super()._get_state()
         currency = self._get_currency()
-        is_over = self.is_closed and not self.is_drafted
         has_open = currency.compare_amounts(self.amount_open, 0.0) > 0
-        if is_over and not has_open and currency.is_zero(self.amount_billed):
+        if not has_open and currency.is_zero(self.amount_billed):
             return "written_off"
         return super()._get_state()
 

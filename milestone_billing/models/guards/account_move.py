@@ -31,9 +31,10 @@ class AccountMove(models.Model):
 
     def write(self, vals):
         # sudo: not all who write documents, such as vendor bills, see the schedule
-        billing_moves = self.sudo().filtered("milestone_billing_contract_id")
-        if not billing_moves:
+        if not self.sudo().milestone_billing_contract_id:
             return super().write(vals)
+        # sudo: as above
+        billing_moves = self.sudo().filtered("milestone_billing_contract_id")
         billing_moves._check_milestone_identity_unchanged(vals)
         if GUARDED.is_set(self.env) or GUARDED_FIELDS.isdisjoint(vals):
             return super().write(vals)

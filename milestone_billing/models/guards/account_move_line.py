@@ -3,7 +3,7 @@ from odoo import SUPERUSER_ID, api, models
 from ..marks import CARRY_LINK, GUARDED
 
 # nothing but the addon itself gives these
-LINK_FIELDS = ("milestone_billing_line_id", "milestone_billing_planned")
+LINK_FIELDS = frozenset({"milestone_billing_line_id", "milestone_billing_planned"})
 
 
 class AccountMoveLine(models.Model):
@@ -17,20 +17,19 @@ class AccountMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self._may_link_milestones():
+        # most journal items of a database have nothing to do with milestones
+        given = [vals for vals in vals_list if not LINK_FIELDS.isdisjoint(vals)]
+        if given and not self._may_link_milestones():
             vals_list = [self._drop_link(vals) for vals in vals_list]
-        linked = any(vals.get("milestone_billing_line_id") for vals in vals_list)
+            given = []
+        linked = {vals.get("milestone_billing_line_id") for vals in given} - {
+            None,
+            False,
+        }
         if not linked or GUARDED.is_set(self.env):
             return super().create(vals_list)
         # sudo: the rules hold for who cannot see the schedule
-        billed = self.env["milestone.billing.line"].sudo()
-        billed = billed.browse(
-            {
-                vals["milestone_billing_line_id"]
-                for vals in vals_list
-                if vals.get("milestone_billing_line_id")
-            }
-        )
+        billed = self.env["milestone.billing.line"].sudo().browse(linked)
         moves = self.env["account.move"].browse(
             {vals["move_id"] for vals in vals_list if vals.get("move_id")}
         )
@@ -39,7 +38,7 @@ class AccountMoveLine(models.Model):
         return lines.with_env(self.env)
 
     def write(self, vals):
-        if not self._may_link_milestones():
+        if not LINK_FIELDS.isdisjoint(vals) and not self._may_link_milestones():
             vals = self._drop_link(vals)
         # sudo: not all who write documents, such as vendor bills, see the schedule
         billed = self.sudo().milestone_billing_line_id
@@ -71,8 +70,8 @@ class AccountMoveLine(models.Model):
     def _add_missing_default_values(self, values):
         # EXTENDS 'base': defaults of the request or of its user link nothing
         res = super()._add_missing_default_values(values)
-        for name in LINK_FIELDS:
-            if name not in values:
+        if not LINK_FIELDS.isdisjoint(res):
+            for name in LINK_FIELDS - values.keys():
                 res.pop(name, None)
         return res
 
@@ -88,6 +87,4 @@ class AccountMoveLine(models.Model):
     @api.model
     def _drop_link(self, vals):
         """Return the values without a link to a milestone line."""
-        if not vals.keys() & set(LINK_FIELDS):
-            return vals
         return {key: value for key, value in vals.items() if key not in LINK_FIELDS}

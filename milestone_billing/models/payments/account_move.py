@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 
 from ..settlement import settle
@@ -64,6 +66,18 @@ class AccountMove(models.Model):
                 nets, total, residual, received, family.currency_id.round
             )
         return settlements
+
+    def _get_milestone_settlements_by_line(self):
+        """Return the settlements of these documents' families by milestone line.
+
+        :return: ``{line: [Settlement, …]}``, of lines that posted documents bill
+        """
+        by_line = defaultdict(list)
+        posted = self.filtered(lambda move: move.state == "posted")
+        for shares in posted._get_milestone_settlements().values():
+            for line, settlement in shares.items():
+                by_line[line].append(settlement)
+        return by_line
 
     def _get_milestone_received(self):
         """Return the money that came in for this document, less what went out.

@@ -1,7 +1,6 @@
 from odoo import api, models
 
 from ..guarded_fields import Amount
-from ..settlement import Settlement
 
 
 class MilestoneBillingLine(models.Model):
@@ -39,9 +38,11 @@ class MilestoneBillingLine(models.Model):
         "move_line_ids.move_id.reversal_move_ids.amount_residual",
     )
     def _compute_paid_amounts(self):
-        families = self.move_line_ids.move_id._get_milestone_settlements()
+        # nothing of what is being edited in a form changes what is due
+        saved = self._origin
+        settlements = saved.move_line_ids.move_id._get_milestone_settlements_by_line()
         for line in self:
-            shares = [shares.get(line, Settlement()) for shares in families.values()]
+            shares = settlements.get(line._origin, ())
             unpaid = sum(share.unpaid for share in shares)
             line.amount_unpaid = unpaid
             line.amount_settled = line.amount_billed - unpaid
