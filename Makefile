@@ -11,7 +11,8 @@ help:
 	@echo "make lint       linters alone"
 	@echo "make format     correct the formatting"
 	@echo "make test-core  Odoo's own tests of project and sales, with and without the addon"
-	@echo "make bench      what the addon costs beside Odoo's own screens and invoices"
+	@echo "make bench      what the addon costs beside Odoo's own screens and invoices, and"
+	@echo "                the goals; PARTS=tick,screens,… just these; LONG=1 adds the rest"
 	@echo "make pot        export the terms to translate"
 	@echo "make wheel      build a wheel in .dev/dist"
 	@echo "make shell      a Python shell on the demo database"
@@ -41,4 +42,4 @@ test-core:
 bench pot wheel shell clean:
 	@tools/module.sh $@
 
-export PORT NEW ONLY WITH ODOO_SRC ODOO_VERSION
+export PORT NEW ONLY WITH ODOO_SRC ODOO_VERSION PARTS LONG

@@ -106,7 +106,12 @@ class Bystanders:
     def _by(self, name, records):
         """Return the records as this user's request gets them."""
         user = self.users[name]
-        context = {"allowed_company_ids": self.company.ids, "lang": "en_US"}
+        # as a browser gives it, time zone included
+        context = {
+            "allowed_company_ids": self.company.ids,
+            "lang": "en_US",
+            "tz": "Europe/Brussels",
+        }
         return records.with_env(self.env(user=user.id, su=False, context=context))
 
     def _done(self, function):

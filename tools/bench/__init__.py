@@ -1,0 +1,1 @@
+"""What the addon costs beside Odoo alone, and whether the goals are met."""

@@ -1,0 +1,238 @@
+"""A tick beside the bare creation of the invoices that it makes.
+
+*Limit* is the fastest that is known of creating the same invoices with core alone: the
+journal and the fiscal position given, one log message a batch, and the balance given on
+the invoice line. *Plain* is one ``create`` for all. Both are an accountant's, the tick
+is a project user's.
+"""
+
+import resource
+
+from odoo.fields import Command
+
+from . import seed
+from .measuring import compare_in, get_cost, undo
+
+# what tells the way and the moment, not the document
+TECHNICAL = {
+    "access_token",
+    "activity_ids",
+    "create_uid",
+    "write_uid",
+    "create_date",
+    "write_date",
+    "id",
+    "display_name",
+    "message_ids",
+    "website_message_ids",
+    "__last_update",
+}
+
+
+class Drafting:
+    """Ways to draft the invoices of one stage of each of a number of projects."""
+
+    def __init__(self, env, stage="Stage 1"):
+        self.env = env
+        self.product = seed.get_product(env)
+        self.accountant = seed.get_user(env, "accountant")
+        self.project_user = seed.get_user(env, "project user")
+        self.milestones = env["project.milestone"].search(
+            [("name", "=", stage), ("project_id.name", "=like", "Project %")],
+            order="id",
+        )
+
+    @property
+    def lines(self):
+        """The milestone lines, where the addon is installed."""
+        return self.milestones.billing_line_ids
+
+    def by(self, user, records):
+        """Return records as a user's request gets them."""
+        context = {
+            "lang": "en_US",
+            "tz": "Europe/Brussels",
+            "allowed_company_ids": self.env.company.ids,
+        }
+        return records.with_env(self.env(user=user.id, su=False, context=context))
+
+    def tick(self, count):
+        """Prepare that a project user marks ``count`` milestones done at once."""
+        milestones = self.by(self.project_user, self.milestones[:count])
+        return lambda: milestones.write({"is_reached": True})
+
+    def plain(self, count, user=None):
+        """Prepare the plain batched creation of the same invoices."""
+        vals_list = [self.prepare_vals(m) for m in self.milestones[:count]]
+        moves = self.by(user or self.accountant, self.env["account.move"])
+        return lambda: moves.create(vals_list)
+
+    def limit(self, count):
+        """Prepare the fastest creation of the same invoices with core alone."""
+        vals_list = [self.prepare_vals(m) for m in self.milestones[:count]]
+        moves = self.by(self.accountant, self.env["account.move"])
+        moves = moves.with_context(mail_create_nolog=True)
+
+        def act():
+            self.complete(moves.env, vals_list)
+            created = moves.create(vals_list)
+            created._message_log_batch(
+                bodies={move.id: move._creation_message() for move in created}
+            )
+
+        return act
+
+    def complete(self, env, vals_list):
+        """Give what core would look for, or write, invoice by invoice."""
+        partners = env["res.partner"].browse({vals["partner_id"] for vals in vals_list})
+        find = env["account.fiscal.position"]._get_fiscal_position
+        positions = {partner.id: find(partner).id for partner in partners}
+        journal = env["account.journal"].search([("type", "=", "sale")], limit=1)
+        for vals in vals_list:
+            vals["fiscal_position_id"] = positions[vals["partner_id"]]
+            vals["journal_id"] = journal.id
+            line = vals["invoice_line_ids"][0][2]
+            line["balance"] = line["amount_currency"] = -line["price_unit"]
+
+    def prepare_vals(self, milestone):
+        """Return the values of an invoice as a script of core alone would give them."""
+        project = milestone.project_id
+        number = milestone.name.split()[1]
+        label = (
+            f"Milestone {int(number) + 1} — {milestone.name}\n"
+            f"Stage {int(number) + 1} of {seed.STAGES} · Project: {project.name}"
+        )
+        return {
+            "move_type": "out_invoice",
+            "partner_id": project.partner_id.id,
+            "invoice_user_id": self.project_user.id,
+            "invoice_origin": f"{project.name} — {milestone.name}",
+            "invoice_line_ids": [
+                Command.create(
+                    seed.prepare_line(
+                        self.env,
+                        product_id=self.product.id,
+                        name=label,
+                        analytic_distribution=project._get_analytic_distribution(),
+                    )
+                )
+            ],
+        }
+
+
+def describe(env, moves):
+    """Return what documents say: stored fields, followers, number of messages."""
+    return [
+        (
+            read_stored(move),
+            [read_stored(line) for line in move.line_ids.sorted("display_type")],
+            # besides, who is called follows
+            sorted(
+                (move.message_partner_ids - move.activity_ids.user_id.partner_id).ids
+            ),
+            len(move.message_ids),
+        )
+        for move in moves.sorted("id")
+    ]
+
+
+def read_stored(record):
+    return {
+        name: field.convert_to_read(record[name], record, use_display_name=False)
+        for name, field in record._fields.items()
+        if field.store
+        and field._module != "milestone_billing"
+        and name not in TECHNICAL
+        and field.type not in ("one2many", "many2many")
+    }
+
+
+def measure_likeness(env, goals, count=20):
+    """Add that the drafts of a tick are what plain creation makes."""
+    drafting = Drafting(env)
+
+    def tick():
+        drafting.tick(count)()
+        return describe(env, drafting.lines[:count].move_line_ids.move_id)
+
+    def plain():
+        # by the superuser, who makes the drafts of a tick
+        moves = drafting.plain(count, env.user)()
+        moves = moves.sudo()
+        return describe(env, moves)
+
+    ours, theirs = undo(env, tick), undo(env, plain)
+    differences = {
+        name
+        for (move, lines, *_rest), (other, other_lines, *_rests) in zip(
+            ours, theirs, strict=True
+        )
+        for one, two in zip([move, *lines], [other, *other_lines], strict=True)
+        for name in one
+        if one[name] != two[name]
+    }
+    same_log = [row[2:] for row in ours] == [row[2:] for row in theirs]
+    goals.add(
+        "drafts equal to plain creation in fields, followers, messages",
+        f"{len(ours)} documents, differing: {', '.join(sorted(differences)) or 'none'}",
+        not differences and same_log,
+    )
+
+
+def measure(without, env, goals):
+    """Add the goals of a tick beside core alone, on the database without the addon."""
+    measure_likeness(env, goals)
+    ours, core = Drafting(env), Drafting(without)
+    for count, rounds in ((1, 7), (10, 5), (100, 3), (1000, 1)):
+        tick, limit, plain = compare_ways(
+            count, rounds, (ours, "tick"), (core, "limit"), (core, "plain")
+        )
+        for name, cost in (("tick", tick), ("limit", limit), ("plain", plain)):
+            print(
+                f"    {name:5} {count:5}: {cost.cpu / count * 1000:6.1f} ms CPU and"
+                f" {cost.calls / count:8.0f} calls each, {cost.queries:5} queries",
+                flush=True,
+            )
+        if count != 10:
+            goals.add_ratio(f"tick of {count:,}, × limit", tick, limit, 1.10)
+        if count >= 100:
+            goals.add_ratio(f"tick of {count:,}, × plain creation", tick, plain, 0.65)
+    goals.add(
+        "tick of 1,000: at most 1.5 queries each",
+        f"{tick.queries / 1000:.2f} q",
+        tick.queries <= 1500,
+    )
+
+
+def compare_ways(count, rounds, *ways):
+    """Return the :class:`Cost` of ways of drafting, by turns, each undone at once."""
+    prepares = [
+        (drafting.env, lambda d=drafting, name=name: getattr(d, name)(count))
+        for drafting, name in ways
+    ]
+    return compare_in(*prepares, rounds=rounds, warm_up=count < 1000)
+
+
+def measure_long(env, goals):
+    """Add that 5,000 drafts at once take five times 1,000, and little memory."""
+    drafting = Drafting(env)
+    costs = {}
+    for count in (1000, 5000):
+        drafting.milestones = env["project.milestone"].search(
+            [("project_id.name", "=like", "Project %")], order="name, id", limit=count
+        )
+        before = get_peak_memory()
+        costs[count] = undo(env, lambda n=count: get_cost(env, drafting.tick(n)))
+        print(f"    {count}: peak + {get_peak_memory() - before:.0f} MB", flush=True)
+    few, many = costs[1000], costs[5000]
+    goals.add(
+        "5,000 drafts at once: linear, at most + 50 MB",
+        f"{few.cpu:.1f} → {many.cpu:.1f} ms CPU each, + {get_peak_memory() - before:.0f}"
+        " MB",
+        many.cpu <= 5.5 * few.cpu and get_peak_memory() - before <= 50,
+    )
+
+
+def get_peak_memory():
+    """Return the peak of this process's memory, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
