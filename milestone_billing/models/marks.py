@@ -23,6 +23,11 @@ class Mark:
         """Return ``records`` with this mark in their context."""
         return records.with_context(**{self.name: self})
 
+    def off(self, records):
+        """Return ``records`` without this mark in their context."""
+        context = {k: v for k, v in records.env.context.items() if k != self.name}
+        return records.with_env(records.env(context=context))
+
 
 CARRY_LINK = Mark("milestone_billing_carry_link")
 """Core copies a document for a credit note or its replacement: the link goes along."""

@@ -25,11 +25,11 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
     def _compute_overdue_status(self):
         status, state, date = self._overdue_fields
         today = fields.Date.context_today(self)
-        for record in self:
-            is_late = record[date] and record[date] < today
-            record[status] = (
-                "overdue" if is_late and record[state] in LATE_STATES else record[state]
-            )
+        for value, records in self.grouped(state).items():
+            records[status] = value
+            if value in LATE_STATES:
+                late = records.filtered(lambda r: r[date] and r[date] < today)
+                late[status] = "overdue"
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):

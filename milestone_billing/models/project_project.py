@@ -127,9 +127,9 @@ class ProjectProject(models.Model):
                 is_billed=any(contracts.mapped("amount_billed")),
             )
             # a milestone that two contracts share is one stage
-            stages = lines.milestone_id
-            project.billing_stage_count = len(stages)
-            project.billing_stage_done_count = len(stages.filtered("is_reached"))
+            done = lines.filtered("is_reached").milestone_id
+            project.billing_stage_count = len(lines.milestone_id)
+            project.billing_stage_done_count = len(done)
             project.billing_share = self._get_share_billed(contracts)
             project.billing_next_milestone_id = next_line.milestone_id
             project.billing_next_date = next_line.deadline

@@ -50,19 +50,18 @@ class AccountMove(models.Model):
         new = self._as_own_record().filtered(
             lambda move: not move.milestone_billing_ordinal
         )
-        for contract, moves in new.grouped("milestone_billing_contract_id").items():
-            contract._touch_rows()
-            last = self.search(
-                [
-                    ("milestone_billing_contract_id", "=", contract.id),
-                    ("milestone_billing_ordinal", ">", 0),
-                ],
-                order="milestone_billing_ordinal desc",
-                limit=1,
+        contracts = new.milestone_billing_contract_id
+        contracts._touch_rows()
+        last = dict(
+            self._read_group(
+                [("milestone_billing_contract_id", "in", contracts.ids)],
+                ["milestone_billing_contract_id"],
+                ["milestone_billing_ordinal:max"],
             )
-            for ordinal, move in enumerate(
-                moves.sorted("id"), start=last.milestone_billing_ordinal + 1
-            ):
+        )
+        by_contract = new.sorted("id").grouped("milestone_billing_contract_id")
+        for contract, moves in by_contract.items():
+            for ordinal, move in enumerate(moves, start=last[contract] + 1):
                 move.milestone_billing_ordinal = ordinal
 
     def _get_mail_template(self):
@@ -90,9 +89,11 @@ class AccountMove(models.Model):
     def _freeze_milestone_statement(self):
         """Keep the billing schedule with posted documents, as their prints show it."""
         # sudo: whoever posts need not be able to read the project
-        moves = self.sudo().filtered("milestone_billing_contract_id")
-        for move in moves._as_own_record():
-            move.milestone_statement = move._read_live_milestone_statement()
+        moves = self.sudo().filtered("milestone_billing_contract_id")._as_own_record()
+        # all are read before the first is written, which reading would flush
+        statements = [move._read_live_milestone_statement() for move in moves]
+        for move, statement in zip(moves, statements, strict=True):
+            move.milestone_statement = statement
 
     def _get_milestone_statement(self):
         """Return the billing schedule for the print of the document, or False.
@@ -115,8 +116,11 @@ class AccountMove(models.Model):
     def _read_live_milestone_statement(self):
         """Return the schedule as it stands now; False, and a log, if that fails."""
         self.ensure_one()
+        # not by the savepoint, which would also run what waits for the commit, such as
+        # the log of changes, document by document
+        self.env.flush_all()
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(flush=False):
                 return self._prepare_milestone_statement()
         except OperationalError:
             # the server tries the transaction again

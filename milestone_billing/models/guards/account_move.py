@@ -73,6 +73,19 @@ class AccountMove(models.Model):
     # HOOKS
     # -------------------------------------------------------------------------
 
+    def _post(self, soft=True):
+        # EXTENDS 'account': core writes documents and their lines one by one: they are
+        # checked together, at the end
+        # sudo: the rules hold for who cannot see the schedule
+        billing_moves = self.sudo().filtered("milestone_billing_contract_id")
+        if not billing_moves:
+            return super()._post(soft=soft)
+        lines = billing_moves.line_ids.milestone_billing_line_id
+        with lines._guarding(billing_moves):
+            posted = super(AccountMove, GUARDED.on(self))._post(soft=soft)
+            (billing_moves & posted.sudo())._check_credits_covered()
+        return GUARDED.off(posted)
+
     def _get_draft_invoices(self):
         # EXTENDS 'account_invoice_merge' of OCA, where it is installed: it copies the
         # lines of drafts into a new one, without the link, and cancels the drafts, so
