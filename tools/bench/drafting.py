@@ -23,6 +23,7 @@ TECHNICAL = {
     "write_date",
     "id",
     "display_name",
+    "move_id",
     "message_ids",
     "website_message_ids",
     "__last_update",
@@ -196,7 +197,9 @@ def measure(without, env, goals):
         if count != 10:
             goals.add_ratio(f"tick of {count:,}, × limit", tick, limit, 1.10)
         if count >= 100:
-            goals.add_ratio(f"tick of {count:,}, × plain creation", tick, plain, 0.65)
+            # most of what plain creation takes is queries: no function calls
+            title = f"tick of {count:,}, × plain creation"
+            goals.add_ratio(title, tick, plain, 0.65, by="cpu")
     goals.add(
         "tick of 1,000: at most 1.5 queries each",
         f"{tick.queries / 1000:.2f} q",
