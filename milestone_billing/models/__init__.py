@@ -29,5 +29,6 @@ from . import documents  # isort: skip
 from . import portal  # isort: skip
 from . import acceptance  # isort: skip
 from . import overview  # isort: skip
+from . import timeline  # isort: skip
 from . import copying  # isort: skip
 from . import history  # isort: skip

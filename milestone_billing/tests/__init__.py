@@ -39,6 +39,7 @@ from . import (
     test_rights_writing,
     test_screens,
     test_statement,
+    test_timeline,
     test_together,
     test_tours,
     test_translations,

@@ -36,12 +36,14 @@ PUBLIC_METHODS = {
     (MILESTONE, "action_withdraw_acceptance"): TICKERS,
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
     (PROJECT, "action_open_billing"): READERS,
+    (PROJECT, "get_billing_timeline"): (*READERS, "project_user"),
     (LINE, "action_open_queue"): READERS,
     (CONTRACT, "action_check_again"): READERS,
     (CONTRACT, "action_open_invoices"): (*INVOICING, "auditor"),
     (CONTRACT, "action_open_project"): READERS,
     (CONTRACT, "action_preview_billing"): READERS,
     (CONTRACT, "action_send_billing_schedule"): READERS,
+    (CONTRACT, "get_billing_timeline"): READERS,
 }
 # what only another addon calls
 NOT_OURS = {(MOVE, "do_merge")}

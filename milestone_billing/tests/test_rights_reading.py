@@ -31,6 +31,7 @@ READABLE_BY_OUTSIDERS = {
             *ACCEPTANCE,
         },
         PROJECT: {
+            "billing_bar",
             "billing_next_date",
             "billing_next_milestone_id",
             "billing_share",
@@ -38,6 +39,7 @@ READABLE_BY_OUTSIDERS = {
             "billing_stage_done_count",
             "billing_state",
             "billing_status",
+            "billing_timeline",
             "is_fully_billed",
         },
     },
