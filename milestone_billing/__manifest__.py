@@ -37,7 +37,9 @@
     "assets": {
         "web.assets_backend": [
             "milestone_billing/static/src/billing_amounts/**/*",
+            "milestone_billing/static/src/billing_timeline/**/*",
             "milestone_billing/static/src/project_milestone/**/*",
+            "milestone_billing/static/src/project_right_side_panel/**/*",
         ],
         "project.webclient": [
             "milestone_billing/static/src/project_sharing/**/*",

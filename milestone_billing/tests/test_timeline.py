@@ -103,6 +103,7 @@ class TestTimeline(MilestoneBillingCommon):
             launch["amounts"],
             [{"currency_id": self.contract.currency_id.id, "value": 2500}],
         )
+        self.assertEqual(launch["parts"], ["upcoming"])
         self.assertTrue(launch["is_next"])
         self.assertEqual(launch["date"], (self.today + timedelta(days=10)).isoformat())
         # the project shows the same to who sees its contract
@@ -333,8 +334,13 @@ class TestTimeline(MilestoneBillingCommon):
         self.assertEqual(get_sentence(self.project_user), "Makes the draft invoice.")
         self.assertEqual(get_sentence(self.accountant), "")
         self.contract.automation = "manual"
-        for user in (self.project_admin, self.project_user):
-            self.assertEqual(get_sentence(user), "It then waits to be invoiced.")
+        self.assertEqual(
+            get_sentence(self.project_admin),
+            f"{amount} for Client & Sons then waits to be invoiced.",
+        )
+        self.assertEqual(
+            get_sentence(self.project_user), "It then waits to be invoiced."
+        )
         self.contract.write({"automation": "draft", "partner_id": False})
         self.assertEqual(
             get_sentence(self.project_user), "It then waits to be invoiced."

@@ -96,11 +96,15 @@ class MilestoneBillingLine(models.Model):
         reason = contract._get_no_customer_reason()
         if reason:
             return self.env._("Makes no invoice yet. %(reason)s", reason=reason)
-        if not contract._is_drafting_by_itself():
-            return self.env._("It then waits to be invoiced.")
-        return self.env._(
-            "Makes the draft invoice of %(amount)s for %(customer)s.",
-            amount=contract._format_contract_amount(self.amount_open),
+        values = {
+            "amount": contract._format_contract_amount(self.amount_open),
             # sudo: who may read the line reads its customer's name on it
-            customer=contract.partner_id.sudo().display_name,
+            "customer": contract.partner_id.sudo().display_name,
+        }
+        if contract._is_drafting_by_itself():
+            return self.env._(
+                "Makes the draft invoice of %(amount)s for %(customer)s.", **values
+            )
+        return self.env._(
+            "%(amount)s for %(customer)s then waits to be invoiced.", **values
         )

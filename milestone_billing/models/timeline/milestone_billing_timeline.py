@@ -220,6 +220,7 @@ class MilestoneBillingTimeline(models.AbstractModel):
             - ``date`` (or False), ``done_on`` (or False), ``days_late`` (0 if in time)
             - ``is_done``, ``is_next`` (the first that is not done)
             - ``status``, ``label`` and ``color`` of the badge
+            - ``parts``: the keys of the sums that it is part of
             - ``tasks``: ``closed`` and ``all``, or False without any
             - ``amounts``: a list of ``currency_id`` and ``value``, net
             - ``criteria``: what was agreed; ``reason``: why it is blocked
@@ -247,6 +248,7 @@ class MilestoneBillingTimeline(models.AbstractModel):
             "status": status,
             "label": known["labels"].get(status, ""),
             "color": get_color(status),
+            "parts": self._get_part_keys(lines, status),
             "tasks": bool(total) and {"closed": closed, "all": total},
             "amounts": lines._get_timeline_amounts(),
             "criteria": milestone.acceptance_criteria or "",
@@ -261,6 +263,12 @@ class MilestoneBillingTimeline(models.AbstractModel):
                 self._get_consequence(milestone, lines) if "mark_done" in acts else ""
             ),
         }
+
+    @api.model
+    def _get_part_keys(self, lines, status):
+        """Return in which sums of the bars a stage is."""
+        parts = [part for line in lines for part in line._get_timeline_parts()]
+        return sorted({part.status for part in parts}) or [status]
 
     @api.model
     def _get_done_on(self, milestone, line):
