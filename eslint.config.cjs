@@ -7,7 +7,9 @@ module.exports = [
             sourceType: "module",
             globals: {
                 console: "readonly",
+                ResizeObserver: "readonly",
                 document: "readonly",
+                luxon: "readonly",
                 setTimeout: "readonly",
                 window: "readonly",
             },

@@ -15,6 +15,7 @@
         "data/ir_actions_server_data.xml",
         "data/ir_cron_data.xml",
         "data/cii_22_templates.xml",
+        "report/billing_picture_templates.xml",
         "report/milestone_billing_contract_templates.xml",
         "report/milestone_billing_contract_reports.xml",
         "data/mail_template_data.xml",
@@ -37,12 +38,24 @@
     "assets": {
         "web.assets_backend": [
             "milestone_billing/static/src/billing_amounts/**/*",
+            "milestone_billing/static/src/billing_status/**/*",
             "milestone_billing/static/src/billing_timeline/**/*",
             "milestone_billing/static/src/project_milestone/**/*",
             "milestone_billing/static/src/project_right_side_panel/**/*",
         ],
+        "web.assets_frontend": [
+            "milestone_billing/static/src/billing_status/**/*",
+            "milestone_billing/static/src/billing_picture/**/*",
+        ],
+        "web.report_assets_common": [
+            "milestone_billing/static/src/billing_status/**/*",
+            "milestone_billing/static/src/billing_picture/**/*",
+        ],
         "project.webclient": [
             "milestone_billing/static/src/project_sharing/**/*",
+        ],
+        "web.assets_unit_tests": [
+            "milestone_billing/static/tests/**/*.test.js",
         ],
         "web.assets_tests": [
             "milestone_billing/static/tests/tours/**/*",

@@ -17,6 +17,7 @@ from . import (
     test_guards,
     test_install,
     test_invoice,
+    test_js,
     test_layout,
     test_line_life,
     test_localisations,

@@ -98,7 +98,9 @@ class TestTimeline(MilestoneBillingCommon):
         self.assertEqual((designs["days_late"], designs["is_done"]), (0, True))
         self.assertEqual(build["criteria"], "Every page is built.")
         self.assertEqual((build["label"], build["color"]), ("Drafted", "warning"))
-        self.assertEqual([move["name"] for move in build["invoices"]], ["Draft"])
+        self.assertEqual(
+            [move["name"] for move in build["invoices"]], ["Draft invoice"]
+        )
         self.assertEqual(
             launch["amounts"],
             [{"currency_id": self.contract.currency_id.id, "value": 2500}],
@@ -346,6 +348,64 @@ class TestTimeline(MilestoneBillingCommon):
             get_sentence(self.project_user), "It then waits to be invoiced."
         )
         self.assertRegex(get_sentence(self.project_admin), "no customer")
+
+    # --- for the customer ---
+
+    def read_customers_picture(self, contract=None):
+        """Return sums and path as the customer reads them."""
+        contract = contract or self.contract
+        picture = contract.sudo()._prepare_billing_portal(
+            contract.partner_id.commercial_partner_id
+        )["picture"]
+        self.assertEqual(
+            contract.with_user(self.accountant)._prepare_billing_schedule()["picture"],
+            picture,
+        )
+        sums = {part["label"]: part["value"] for part in picture["sums"]}
+        return sums, [row["label"] for row in picture["stages"]]
+
+    def test_customer_never_sees_a_draft(self):
+        self.pay(self.bill(self.deposit), 1150)  # 1,000 net
+        self.mark_done(self.designs)
+        self.assertEqual(self.designs.state, "drafted")
+        sums, path = self.read_customers_picture()
+        self.assertEqual(
+            sums,
+            {"Paid": 1000, "Invoiced": 1500, "Delivered": 2500, "To come": 5000},
+        )
+        self.assertEqual(path, ["Invoiced", "Delivered", "To come", "To come"])
+
+    def test_customer_does_not_see_what_others_were_billed(self):
+        self.pay(self.bill(self.deposit))
+        self.contract.partner_id = self.partner_a
+        sums, path = self.read_customers_picture()
+        self.assertEqual(sums, {"Billed earlier": 2500, "To come": 7500})
+        self.assertEqual(path[0], "Billed earlier")
+
+    def test_customer_reads_no_word_of_overdue_or_blocked(self):
+        self.give_dates(self.contract.line_ids, -100)
+        self.contract.automation = "manual"
+        self.mark_done(self.build)
+        self.build.sudo().check_code = "failed"
+        self.assertEqual(self.build.state, "blocked")
+        sums, _path = self.read_customers_picture()
+        self.assertEqual(sums, {"To come": 7500, "Delivered": 2500})
+
+    def test_many_stages_have_a_bar_and_no_path(self):
+        sums, path = self.read_customers_picture(self.create_stages(40))
+        self.assertEqual((sums, path), ({"To come": 10000}, []))
+
+    def test_documents_draw_the_picture(self):
+        self.bill(self.deposit)
+        reports = self.env["ir.actions.report"].with_user(self.accountant)
+        for report, has_path in (("schedule", False), ("state", True)):
+            html, _type = reports._render_qweb_html(
+                f"milestone_billing.report_contract_billing_{report}", self.contract.ids
+            )
+            with self.subTest(report=report):
+                self.assertIn(b"o_billing_picture_bar", html)
+                self.assertIn(b"o_billing_billed", html)
+                self.assertEqual(b"o_billing_picture_path" in html, has_path)
 
     # --- while the schedule is edited ---
 

@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 
+from .picture import Part, add_up, draw_bar, split_for_customer
+
 PICTURE_CONTEXT = ("uid", "lang", "tz", "allowed_company_ids")
 """What a picture depends on besides the records: the reader."""
+MAX_STAGES = 8
+"""More do not stand beside each other on a page: the list below has them."""
 
 
 class MilestoneBillingContract(models.Model):
@@ -37,6 +41,20 @@ class MilestoneBillingContract(models.Model):
             contract.billing_timeline = contract._draw_timeline()
 
     # -------------------------------------------------------------------------
+    # HOOKS: the picture on documents and on the customer's portal
+    # -------------------------------------------------------------------------
+
+    def _prepare_billing_schedule(self):
+        schedule = super()._prepare_billing_schedule()
+        contract = self.with_context(lang=self._get_billing_schedule_lang())
+        return {**schedule, "picture": contract._draw_for_customer(schedule["stages"])}
+
+    def _prepare_billing_portal(self, customer):
+        values = super()._prepare_billing_portal(customer)
+        stages = [row["stage"] for row in values["stages"]]
+        return {**values, "picture": self._draw_for_customer(stages)}
+
+    # -------------------------------------------------------------------------
     # BUSINESS: the picture
     # -------------------------------------------------------------------------
 
@@ -69,3 +87,55 @@ class MilestoneBillingContract(models.Model):
             and self.automation != "manual"
             and bool(self.partner_id)
         )
+
+    def _draw_for_customer(self, stages):
+        """Return the picture of a schedule as its customer reads it.
+
+        Texts are in the language of the context.
+
+        :param list stages: the :class:`~..statement.Stage` objects, in their order
+        :return: a dictionary: ``segments`` with ``status``, ``label`` and ``width`` (in
+            percent), ``sums`` with ``status``, ``label`` and ``value`` (net), and
+            ``stages`` with ``stage``, ``label`` and ``is_next``; none where they are
+            too many to stand beside each other
+        """
+        parts = [
+            Part(status, self.currency_id.round(amount), stage.title)
+            for stage in stages
+            for status, amount in split_for_customer(stage)
+        ]
+        following = [stage for stage in stages if not stage.is_delivered]
+        return {
+            "segments": [
+                {
+                    "status": segment.status,
+                    "label": self._get_customer_part_label(segment.status),
+                    "width": segment.width,
+                }
+                for segment in draw_bar(parts)
+            ],
+            "sums": [
+                {
+                    "status": status,
+                    "label": self._get_customer_part_label(status),
+                    "value": value,
+                }
+                for status, value in add_up(parts).items()
+            ],
+            "stages": [
+                {
+                    "stage": stage,
+                    "label": self._get_customer_label(stage.status),
+                    "is_next": stage in following[:1],
+                }
+                for stage in stages
+                if len(stages) <= MAX_STAGES
+            ],
+        }
+
+    @api.model
+    def _get_customer_part_label(self, status):
+        """Return what customers read of a part of the bar."""
+        if status == "deducted":
+            return self.env._("Discounts and deductions")
+        return self._get_customer_label(status)

@@ -85,7 +85,7 @@ class MilestoneBillingLine(models.Model):
             ["milestone_billing_line_id", "move_id"],
         ):
             # a draft has no number yet
-            name = move.name if move.state == "posted" else self.env._("Draft")
+            name = move.name if move.state == "posted" else self.env._("Draft invoice")
             invoices.setdefault(line.id, []).append({"id": move.id, "name": name})
         return invoices
 

@@ -24,6 +24,8 @@ ORDER = (
 - ``billed_earlier``: to another customer,
 - ``unscheduled``: of the contract sum, in no stage.
 """
+# what a customer reads of what is still to be billed; else it is to come
+CUSTOMERS_OPEN = ("blocked", "drafted", "ready", "to_decide")
 MAX_SEGMENTS = 12
 """More parts than these are drawn as one a status."""
 
@@ -69,6 +71,40 @@ def split(status, paid, settled, unpaid, drafted, to_decide, open_amount):
         ("drafted", drafted),
         ("to_decide", to_decide),
         (status, open_amount - to_decide),
+    ]
+    return [(key, amount) for key, amount in parts if amount > 0]
+
+
+def split_for_customer(stage):
+    """Return what the parts of a stage are for its customer, as :func:`split` does.
+
+    A draft is nothing the customer has: what is delivered is *ready*.
+
+    :param stage: the :class:`~..statement.Stage` as the customer reads it
+
+    >>> from odoo.addons.milestone_billing.models.statement import (
+    ...     StageFacts, read_schedule)
+    >>> def read(**facts):
+    ...     stages, _sums = read_schedule([StageFacts(**facts)], 2500, 0, 0.01)
+    ...     return split_for_customer(stages[0])
+    >>> read(state="drafted", planned=2500, drafted=2500)
+    [('ready', 2500.0)]
+    >>> read(state="billed", planned=2500, billed=2500, own_billed=2500,
+    ...      own_settled=1000, own_paid=900)
+    [('paid', 900), ('deducted', 100.0), ('billed', 1500.0)]
+    >>> read(state="paid", planned=2500, billed=2500)
+    [('billed_earlier', 2500.0)]
+    """
+    is_others = stage.status == "billed_earlier"
+    status = stage.status if stage.status in CUSTOMERS_OPEN else "upcoming"
+    parts = [
+        ("paid", stage.paid),
+        ("deducted", stage.deducted),
+        (
+            "billed_earlier" if is_others else "billed",
+            stage.billed - stage.paid - stage.deducted,
+        ),
+        ("ready" if status in ("blocked", "drafted") else status, stage.remaining),
     ]
     return [(key, amount) for key, amount in parts if amount > 0]
 

@@ -210,6 +210,10 @@ export class BillingTimeline extends Component {
         return formatValue(bar.total, bar.currency_id);
     }
 
+    getExcess(bar) {
+        return _t("Over-scheduled by %s", formatValue(bar.over_scheduled, bar.currency_id));
+    }
+
     getShare(bar) {
         return _t("%s%% billed", bar.share);
     }
