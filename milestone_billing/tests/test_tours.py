@@ -77,3 +77,31 @@ class TestTours(MilestoneBillingCommon, HttpCase):
         )
         self.assertEqual(self.build.amount_written_off, 500)
         self.assertEqual(self.contract.amount_to_date, 9500)
+
+    @property
+    def contract_url(self):
+        return f"/odoo/project-billing/{self.contract.id}"
+
+    def test_picture_marks_a_stage_done(self):
+        self.start_tour(
+            self.contract_url,
+            "milestone_billing_timeline_mouse",
+            login="project_admin",
+        )
+        self.assertSchedule("drafted", 2500.0, 0.0, 0.0)
+
+    def test_picture_by_keyboard_alone(self):
+        self.start_tour(
+            self.contract_url,
+            "milestone_billing_timeline_keyboard",
+            login="project_admin",
+        )
+        self.assertEqual(self.designs.state, "drafted")
+
+    def test_picture_without_amounts(self):
+        self.start_tour(
+            self.dashboard_url, "milestone_billing_timeline_without_amounts", login="pm"
+        )
+        self.assertEqual(
+            (self.deposit | self.designs).mapped("state"), ["drafted", "drafted"]
+        )

@@ -27,9 +27,7 @@ export class BillingBar extends Component {
             widths[label] = (widths[label] || 0) + width;
         }
         return Object.entries(widths)
-            .map(([status, width]) =>
-                _t("%(status)s %(share)s%%", { status, share: Math.round(width) })
-            )
+            .map(([status, width]) => _t("%s %s%%", status, Math.round(width)))
             .join(", ");
     }
 

@@ -16,6 +16,8 @@ patch(ProjectMilestone.prototype, {
         }
         try {
             await super.toggleIsReached(...arguments);
+            // the picture above shows it, too
+            this.env.bus.trigger("MILESTONE_BILLING_CHANGED");
         } finally {
             this.write_mutex = false;
         }
