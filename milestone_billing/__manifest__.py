@@ -37,6 +37,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "milestone_billing/static/src/record_action.js",
             "milestone_billing/static/src/billing_amounts/**/*",
             "milestone_billing/static/src/billing_status/**/*",
             "milestone_billing/static/src/billing_timeline/**/*",
@@ -50,6 +51,15 @@
         "web.report_assets_common": [
             "milestone_billing/static/src/billing_status/**/*",
             "milestone_billing/static/src/billing_picture/**/*",
+            "milestone_billing/static/src/contract_page/**/*",
+            "milestone_billing/static/src/project_milestone/**/*",
+            "milestone_billing/static/src/schedule_message/**/*",
+            "milestone_billing/static/src/send_schedule/**/*",
+            "milestone_billing/static/src/share_cell/**/*",
+            "milestone_billing/static/src/stage_kind/**/*",
+            "milestone_billing/static/src/stage_menu/**/*",
+            "milestone_billing/static/src/stage_name/**/*",
+            "milestone_billing/static/src/stage_status/**/*",
         ],
         "project.webclient": [
             "milestone_billing/static/src/project_sharing/**/*",

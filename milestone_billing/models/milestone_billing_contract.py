@@ -406,6 +406,15 @@ class MilestoneBillingContract(models.Model):
         self.ensure_one()
         return self.project_id.action_view_tasks()
 
+    def action_open_dashboard(self):
+        """Open the dashboard of the contract's project."""
+        self.ensure_one()
+        action = self.project_id.project_update_all_action()
+        # the action speaks of the record whose button opens it: the project's
+        domain = [("project_id", "=", self.project_id.id)]
+        context = {"active_id": self.project_id.id}
+        return {**action, "domain": domain, "context": context}
+
     # -------------------------------------------------------------------------
     # BUSINESS: the schedule
     # -------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from .status import BADGE_COLORS, STATUSES
 
 # of which a past date makes an overdue one
 LATE_STATES = ("running", "upcoming")
+# the widgets in views that wear the colours of the statuses
+BADGES = ("@widget='billing_status'", "@widget='billing_stage_badge'")
 
 
 class MilestoneBillingOverdueMixin(models.AbstractModel):
@@ -35,8 +37,9 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
     def _get_view(self, view_id=None, view_type="form", **options):
         # EXTENDS 'base': widget="billing_status" is a badge with the table's colours
         arch, view = super()._get_view(view_id, view_type, **options)
-        for node in arch.iterfind(".//field[@widget='billing_status']"):
-            node.set("widget", "badge")
+        for node in arch.xpath(f".//field[{' or '.join(BADGES)}]"):
+            if node.get("widget") == "billing_status":
+                node.set("widget", "badge")
             for color, keys in BADGE_COLORS.items():
                 node.set(f"decoration-{color}", f"{node.get('name')} in {keys}")
         return arch, view

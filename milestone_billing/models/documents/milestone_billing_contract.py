@@ -49,6 +49,18 @@ class MilestoneBillingContract(models.Model):
             },
         }
 
+    def action_print_billing_schedule(self):
+        """Print the billing schedule.
+
+        :return: an ``ir.actions.report``
+        :raise AccessError: when the user may not see the schedule
+        :raise UserError: when there is no schedule to print
+        """
+        self.ensure_one()
+        self._check_billing_schedule_printable()
+        report = self.env.ref("milestone_billing.report_billing_schedule")
+        return report.report_action(self, config=False)
+
     # -------------------------------------------------------------------------
     # BUSINESS: documents of the schedule
     # -------------------------------------------------------------------------
