@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..models.decisions.milestone_billing_decision import DECISIONS
 
@@ -19,6 +19,19 @@ class MilestoneBillingDecide(models.TransientModel):
         required=True,
     )
     reason = fields.Text(required=True)
+    consequence = fields.Text(
+        help="What the decision moves, old → new.",
+        compute="_compute_consequence",
+    )
+
+    @api.depends("kind", "line_ids")
+    def _compute_consequence(self):
+        for wizard in self:
+            # sudo: an invoicing user need not be able to read the project of lines that
+            # they read
+            wizard.line_ids.check_access("read")
+            moves = wizard.sudo().line_ids._origin._get_decision_moves(wizard.kind)
+            wizard.consequence = "\n".join(moves)
 
     def action_confirm(self):
         """Carry or write off what is open of each line.

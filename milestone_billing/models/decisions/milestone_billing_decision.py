@@ -75,6 +75,7 @@ class MilestoneBillingDecision(models.Model):
             for vals, line in zip(vals_list, lines, strict=True)
         ]
         lines.contract_id._touch_rows()
+        planned = lines.contract_id._get_planned()
         was_open = {line.id: line.amount_open for line in lines}
         was_used = {line.id: line.amount_drafted + line.amount_billed for line in lines}
         decisions = super().create(vals_list)
@@ -84,7 +85,10 @@ class MilestoneBillingDecision(models.Model):
         for decision in decisions:
             decision._check_rest_line_is_open()
         lines.contract_id._check_contract_not_exceeded()
-        decisions._log_on_contracts(self._get_decided_message)
+        for contract, of_contract in decisions.grouped("contract_id").items():
+            messages = [self._get_decided_message(d) for d in of_contract]
+            # sudo: the log is kept whatever the user may write
+            contract.sudo()._log_decisions(messages, planned)
         return decisions
 
     def unlink(self):
@@ -93,9 +97,15 @@ class MilestoneBillingDecision(models.Model):
         contracts._touch_rows()
         self._check_newest()
         over_scheduled = {c: c.amount_over_scheduled for c in contracts}
-        self._log_on_contracts(self._get_undone_message)
+        planned = contracts._get_planned()
+        messages = {
+            contract: [self._get_undone_message(decision) for decision in decisions]
+            for contract, decisions in self.grouped("contract_id").items()
+        }
         res = super().unlink()
         self._check_still_fits(over_scheduled)
+        for contract in contracts:
+            contract._log_decisions(messages[contract], planned)
         return res
 
     def _close_line(self, was_open, was_used):
@@ -191,12 +201,6 @@ class MilestoneBillingDecision(models.Model):
                     line=line.name,
                 )
             )
-
-    def _log_on_contracts(self, get_message):
-        """Log on the contracts what ``get_message(decision)`` says."""
-        for decision in self:
-            # sudo: the log is kept whatever the user may write
-            decision.sudo().contract_id._message_log(body=get_message(decision))
 
     def _prepare_message_values(self):
         """Return what the messages of this decision say: who, how much, why."""

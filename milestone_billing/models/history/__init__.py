@@ -1,1 +1,1 @@
-from . import account_move, milestone_billing_contract
+from . import account_move, mail_message, milestone_billing_contract

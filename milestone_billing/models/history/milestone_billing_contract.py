@@ -1,8 +1,21 @@
-from markupsafe import Markup
+from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import format_date
 
 from ..guarded_fields import Log
+
+
+class Stage(NamedTuple):
+    """What the log compares of a stage."""
+
+    name: str
+    share: str
+    """The share of the contract sum that was agreed, as text."""
+    deadline: object
+    opening: float
+    """What was billed elsewhere."""
+    planned: float
 
 
 class MilestoneBillingContract(models.Model):
@@ -14,6 +27,38 @@ class MilestoneBillingContract(models.Model):
     message_ids = Log()
     website_message_ids = Log()
     activity_ids = Log()
+    change_log = fields.Json(
+        string="Changes and Decisions",
+        help="The changes of the schedule and the decisions on it, the newest first:"
+        " the day and the text.",
+        compute="_compute_change_log",
+        export_string_translation=False,
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("message_ids.subtype_id")
+    @api.depends_context("lang", "tz")
+    def _compute_change_log(self):
+        subtype = self.env.ref("milestone_billing.mt_schedule_change")
+        # sudo: the log of contracts that the user reads
+        messages = self.env["mail.message"].sudo()
+        messages = messages.search(
+            [
+                ("model", "=", self._name),
+                ("res_id", "in", self._origin.ids),
+                ("subtype_id", "=", subtype.id),
+            ],
+            order="id desc",
+        )
+        of_contract = messages.grouped("res_id")
+        for contract in self:
+            contract.change_log = [
+                message._prepare_schedule_change()
+                for message in of_contract.get(contract._origin.id, [])
+            ]
 
     # -------------------------------------------------------------------------
     # CRUD: a change of the schedule as a whole
@@ -27,28 +72,27 @@ class MilestoneBillingContract(models.Model):
         return res
 
     def _get_schedule_facts(self):
-        """Return the contract sum and each stage.
+        """Return the contract sum and each stage, in the order of the schedule.
 
-        :return: ``{None: contract sum, line id: (name, share, date, billed elsewhere,
-            planned)}``; the share as text, amounts as floats
+        :return: ``{None: contract sum, line id: Stage}``
         """
         self.ensure_one()
         return {
             None: self.contract_sum,
             **{
-                line.id: (
+                line.id: Stage(
                     line.name,
                     self._format_agreed_share(line),
                     line.deadline,
                     line.amount_opening,
                     line.amount_planned,
                 )
-                for line in self.line_ids
+                for line in self._get_schedule()
             },
         }
 
     def _log_schedule_changes(self, before):
-        """Log on the contract what changed: old and new, and what it moved to whom.
+        """Log on the contract what changed: old and new, and where the money went.
 
         :param dict before: as :meth:`_get_schedule_facts` returned it
         """
@@ -56,68 +100,76 @@ class MilestoneBillingContract(models.Model):
         now = self._get_schedule_facts()
         changes = self._get_schedule_changes(before, now)
         if changes:
-            user = self.env.user.name
-            title = self.env._("%(user)s changed the billing schedule:", user=user)
-            self.with_user(SUPERUSER_ID)._message_log(
-                body=self._prepare_list_message(title, changes)
-            )
-
-    @api.model
-    def _prepare_list_message(self, title, items):
-        """Return the body of a message: a title and a list of texts."""
-        rows = Markup().join(Markup("<li>%s</li>") % item for item in items)
-        return Markup("%s<ul>%s</ul>") % (title, rows)
-
-    def _get_schedule_changes(self, before, now):
-        """Return a sentence for each difference of two states of the schedule."""
-        changes = []
-        if before[None] != now[None]:
-            changes.append(
+            self.with_user(SUPERUSER_ID)._log_change(
                 self.env._(
-                    "Contract sum: %(old)s → %(new)s",
-                    old=self._format_contract_amount(before[None]),
-                    new=self._format_contract_amount(now[None]),
+                    "%(user)s: %(changes)s",
+                    user=self.env.user.name,
+                    changes="; ".join(changes),
                 )
             )
-        for key in before.keys() | now.keys():
-            if key is not None:
-                changes += self._get_line_changes(before.get(key), now.get(key))
-        return changes
 
-    def _get_line_changes(self, old, new):
-        """Return what changed of one stage; ``old`` or ``new`` is None if it was not.
+    def _get_schedule_changes(self, before, now):
+        """Return a text for each difference of two states of the schedule.
 
-        Both as in :meth:`_get_schedule_facts`.
+        What somebody changed comes first, then what that moved to whom.
+        """
+        changes = []
+        if before[None] != now[None]:
+            name = self.env._("contract sum")
+            changes.append(self._get_move_text(name, before[None], now[None]))
+        stages = [key for key in {**now, **before} if key is not None]
+        for key in stages:
+            changes += self._get_stage_changes(before.get(key), now.get(key))
+        stayed = [key for key in stages if key in before and key in now]
+        moves = [
+            self._get_move_text(now[key].name, before[key].planned, now[key].planned)
+            for key in stayed
+            if before[key].planned != now[key].planned
+        ]
+        was = [key for key in before if key in stayed]
+        if moves and was != stayed:
+            changes.append(self.env._("order of the stages changed"))
+        return changes + moves
+
+    def _get_stage_changes(self, old, new):
+        """Return what somebody changed of a stage; None stands for no such stage.
+
+        :param Stage old: the stage before, if it was there
+        :param Stage new: the stage now, if it still is
         """
         if not (old and new):
-            stage, share, *_others, planned = old or new
-            values = {
-                "stage": stage,
-                "share": share,
-                "planned": self._format_contract_amount(planned),
-            }
-            if new:
-                return [self.env._("%(stage)s added: %(share)s, %(planned)s", **values)]
-            return [self.env._("%(stage)s removed: %(share)s, %(planned)s", **values)]
-        labels = (
-            self.env._("%(stage)s: name %(old)s → %(new)s"),
-            self.env._("%(stage)s: share %(old)s → %(new)s"),
-            self.env._("%(stage)s: date %(old)s → %(new)s"),
-            self.env._("%(stage)s: billed elsewhere %(old)s → %(new)s"),
-            self.env._("%(stage)s: planned %(old)s → %(new)s"),
-        )
-        formats = (
-            str,
-            str,
-            lambda value: (value and fields.Date.to_string(value)) or "–",
-            self._format_contract_amount,
-            self._format_contract_amount,
-        )
+            return [self._get_come_or_gone(old, new)]
+        texts = {
+            "name": "%(old)s → %(new)s",
+            "share": self.env._("%(stage)s %(old)s → %(new)s"),
+            "deadline": self.env._("%(stage)s due %(old)s → %(new)s"),
+            "opening": self.env._("%(stage)s billed elsewhere %(old)s → %(new)s"),
+        }
         return [
-            label % {"stage": new[0], "old": show(was), "new": show(is_now)}
-            for label, show, was, is_now in zip(labels, formats, old, new, strict=True)
-            if was != is_now
+            text
+            % {
+                "stage": new.name,
+                "old": self._format_fact(name, getattr(old, name)),
+                "new": self._format_fact(name, getattr(new, name)),
+            }
+            for name, text in texts.items()
+            if getattr(old, name) != getattr(new, name)
         ]
+
+    def _get_come_or_gone(self, old, new):
+        """Return that a stage was added, or removed, with its share and amount."""
+        stage = old or new
+        planned = self._format_contract_amount(stage.planned)
+        values = {"stage": stage.name, "share": stage.share, "planned": planned}
+        if new:
+            return self.env._("%(stage)s added: %(share)s, %(planned)s", **values)
+        return self.env._("%(stage)s removed: %(share)s, %(planned)s", **values)
+
+    def _format_fact(self, name, value):
+        """Return the value of a field of a :class:`Stage` as text."""
+        if name == "deadline":
+            return format_date(self.env, value) if value else "–"
+        return self._format_contract_amount(value) if name == "opening" else value
 
     def _format_agreed_share(self, line):
         """Return the share of the contract sum that was agreed for a line, as text."""

@@ -308,18 +308,9 @@ class MilestoneBillingContract(models.Model):
                 after.over_scheduled,
             ),
         ]
-        compare = self.currency_id.compare_amounts
+        compare = self._get_currency().compare_amounts
         return [
             self._get_move_text(name, old, new)
             for name, old, new in amounts
             if compare(old, new)
         ]
-
-    def _get_move_text(self, name, old, new):
-        """Return the change of one amount: what it is of, old → new."""
-        return self.env._(
-            "%(name)s %(old)s → %(new)s",
-            name=name,
-            old=self._format_contract_amount(old),
-            new=self._format_contract_amount(new),
-        )
