@@ -22,7 +22,10 @@ export class ShareCell extends Component {
         useBus(bus, "WILL_SAVE_URGENTLY", () => this.commit());
         useEffect(() => {
             const { text } = this;
-            if (this.input.el && !this.isDirty) {
+            const { record, name } = this.props;
+            if (this.state.error && !record.isFieldInvalid(name)) {
+                this.restore(); // the form was discarded
+            } else if (this.input.el && !this.isDirty) {
                 this.input.el.value = text;
             }
         });
@@ -61,14 +64,30 @@ export class ShareCell extends Component {
 
     onInput() {
         this.isDirty = true;
-        this.state.error = "";
-        this.props.record.resetFieldValidity(this.props.name);
+        this.clearError();
         this.props.record.model.bus.trigger("FIELD_IS_DIRTY", true);
     }
 
     onKeydown(ev) {
         if (["Tab", "Enter"].includes(ev.key)) {
             this.commit();
+        } else if (ev.key === "Escape" && this.isDirty) {
+            this.clearError();
+            this.restore();
+        }
+    }
+
+    clearError() {
+        this.state.error = "";
+        this.props.record.resetFieldValidity(this.props.name);
+    }
+
+    /** Forget what was typed. */
+    restore() {
+        this.isDirty = false;
+        this.state.error = "";
+        if (this.input.el) {
+            this.input.el.value = this.text;
         }
     }
 
@@ -85,8 +104,8 @@ export class ShareCell extends Component {
             if (!(error instanceof InvalidShareError)) {
                 throw error;
             }
-            this.state.error = error.message;
             record.setInvalidField(name);
+            this.state.error = error.message;
             return;
         }
         this.isDirty = false;

@@ -9,7 +9,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { doRecordAction } from "../record_action";
 
-import { Component, onWillStart } from "@odoo/owl";
+import { Component, onWillStart, useExternalListener, useRef } from "@odoo/owl";
 
 /** What else can be done with a stage of a contract. */
 export class StageMenu extends Component {
@@ -21,6 +21,13 @@ export class StageMenu extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.dialog = useService("dialog");
+        // while a row is edited, Tab goes from cell to cell and on to the next row
+        const button = useRef("button");
+        useExternalListener(window, "focusin", () => {
+            if (button.el) {
+                button.el.tabIndex = this.list.editedRecord ? -1 : 0;
+            }
+        });
         onWillStart(async () => {
             this.mayInvoice = await user.hasGroup("account.group_account_invoice");
         });
