@@ -53,6 +53,7 @@
             "milestone_billing/static/src/billing_status/**/*",
             "milestone_billing/static/src/billing_picture/**/*",
             "milestone_billing/static/src/contract_page/**/*",
+            "milestone_billing/static/src/empty_schedule/**/*",
             "milestone_billing/static/src/project_milestone/**/*",
             "milestone_billing/static/src/schedule_changes/**/*",
             "milestone_billing/static/src/schedule_message/**/*",

@@ -8,6 +8,7 @@ from . import (
     test_context_keys,
     test_contract,
     test_contract_facts,
+    test_contract_page,
     test_credit_guards,
     test_decisions,
     test_document,

@@ -107,7 +107,7 @@ class TestContract(MilestoneBillingCommon):
             with form.line_ids.edit(1) as line:
                 line.percent = 40
                 self.assertEqual(line.amount_planned, 4000)
-            self.assertFalse(form.schedule_notice)
+            self.assertEqual(form.schedule_message["level"], "success")
             with form.line_ids.new() as line:
                 line.name = "Training"
                 line.basis = "fixed"

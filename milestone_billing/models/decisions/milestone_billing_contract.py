@@ -83,5 +83,7 @@ class MilestoneBillingContract(models.Model):
             self._log_change(message)
         if moves:
             self._log_change(
-                self.env._("%(decision)s (%(moves)s)", decision=messages[-1], moves=moves)
+                self.env._(
+                    "%(decision)s (%(moves)s)", decision=messages[-1], moves=moves
+                )
             )

@@ -1,7 +1,6 @@
 from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import format_date
 
 from ..guarded_fields import Log
 
@@ -168,7 +167,7 @@ class MilestoneBillingContract(models.Model):
     def _format_fact(self, name, value):
         """Return the value of a field of a :class:`Stage` as text."""
         if name == "deadline":
-            return format_date(self.env, value) if value else "–"
+            return fields.Date.to_string(value) if value else "–"
         return self._format_contract_amount(value) if name == "opening" else value
 
     def _format_agreed_share(self, line):

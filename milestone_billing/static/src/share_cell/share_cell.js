@@ -35,7 +35,8 @@ export class ShareCell extends Component {
         const { data, evalContext } = this.props.record;
         return {
             currencyId: data.currency_id?.id,
-            hasSum: Boolean(evalContext.parent?.contract_sum),
+            // a line that is opened by itself: as within a contract that has one
+            hasSum: !evalContext.parent || Boolean(evalContext.parent.contract_sum),
         };
     }
 

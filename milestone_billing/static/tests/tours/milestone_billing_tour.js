@@ -135,6 +135,98 @@ registry.category("web_tour.tours").add("milestone_billing_from_the_card", {
     ],
 });
 
+const share = ".o_selected_row .o_field_widget[name='percent'] input";
+const stage = ".o_selected_row .o_field_widget[name='name'] input";
+
+/** Return the steps that leave the row and check what it and the message say unsaved. */
+function typeStage(name, typed, shown, amount) {
+    return [
+        {
+            content: `Name the stage ${name}`,
+            trigger: stage,
+            run: `edit ${name}`,
+        },
+        {
+            content: `Type its share ${typed}`,
+            trigger: share,
+            run: `edit ${typed} && press Tab`,
+        },
+        {
+            content: "Its amount is there, and nothing is saved",
+            trigger: `.o_form_button_save:visible`,
+        },
+        {
+            content: "Leave the row",
+            trigger: ".o_billing_schedule_message",
+            run: "click",
+        },
+        {
+            content: `It shows ${shown} and ${amount}`,
+            trigger: `.o_data_row:contains('${name}'):contains('${shown}'):contains('${amount}')`,
+        },
+    ];
+}
+
+const addStage = {
+    content: "Add a stage",
+    trigger: ".o_field_x2many_list_row_add a",
+    run: "click",
+};
+
+registry.category("web_tour.tours").add("milestone_billing_type_schedule", {
+    steps: () => [
+        {
+            content: "Type the contract sum",
+            trigger: ".o_field_widget[name='contract_sum'] input",
+            run: "edit 10000",
+        },
+        {
+            content: "The empty page asks how the project is paid",
+            trigger: "button[name='start_empty']",
+            run: "click",
+        },
+        ...typeStage("Start", "25", "25", "2,500.00"),
+        addStage,
+        ...typeStage("Middle", "25 %", "25", "2,500.00"),
+        addStage,
+        ...typeStage("Late", "2,500.00", "2,500.00", "2,500.00"),
+        addStage,
+        ...typeStage("End", "rest", "rest", "2,500.00"),
+        {
+            content: "Change the first share",
+            trigger: ".o_data_row:contains('Start') td[name='percent']",
+            run: "click",
+        },
+        { trigger: share, run: "edit 40 && press Tab" },
+        {
+            content: "The last stage follows at once",
+            trigger: ".o_data_row:contains('End'):contains('1,000.00')",
+        },
+        {
+            content: "Type nonsense into another row",
+            trigger: ".o_data_row:contains('Late') td[name='percent']",
+            run: "click",
+        },
+        { trigger: share, run: "edit much && press Tab" },
+        {
+            content: "It stays and says why",
+            trigger: ".o_billing_share_error:contains('Type 25 %')",
+        },
+        { trigger: share, run: "edit 1500 && press Tab" },
+        {
+            content: "All is well again, and the rest is there",
+            trigger:
+                "body:not(:has(.o_billing_share_error)) .o_data_row:contains('End'):contains('2,000.00')",
+        },
+        {
+            content: "Save once",
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        { trigger: ".o_form_saved" },
+    ],
+});
+
 registry.category("web_tour.tours").add("milestone_billing_carry_and_write_off", {
     steps: () => [
         {
