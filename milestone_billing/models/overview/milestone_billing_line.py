@@ -46,7 +46,7 @@ class MilestoneBillingLine(models.Model):
                 number = line.number or places.get(line)
                 line.mark = letters.get(line.kind) or str(number or "")
 
-    @api.depends("move_line_ids.parent_state")
+    @api.depends("amount_billed")
     @api.depends_context("uid")
     def _compute_invoice_links(self):
         may_open = self.env.user.has_groups(
