@@ -63,6 +63,8 @@
             "milestone_billing/static/src/stage_menu/**/*",
             "milestone_billing/static/src/stage_name/**/*",
             "milestone_billing/static/src/stage_status/**/*",
+            "milestone_billing/static/src/refusal/**/*",
+            "milestone_billing/static/src/tick_answer/**/*",
         ],
         "project.webclient": [
             "milestone_billing/static/src/project_sharing/**/*",

@@ -42,6 +42,7 @@ from . import (
     test_screens,
     test_statement,
     test_timeline,
+    test_tick_answers,
     test_together,
     test_tours,
     test_translations,

@@ -114,18 +114,18 @@ class TestPersons(MilestoneBillingCommon):
                 self.mark_done(self.build)
                 self.assertEqual(self.build.check_code, code)
                 told = [call.args for call in send.call_args_list]
-                told = [args for args in told if args[0] == "simple_notification"]
+                told = [args for args in told if args[0] == "milestone_billing_answer"]
                 self.assertEqual(len(told), 1)
                 text = told[0][1]["message"]
                 self.assertIn("Build complete", text)
                 self.assertNotIn("Client", text)
                 self.assertNotRegex(text, r"\d")
 
-    def test_billed_tick_tells_nothing(self):
+    def test_billed_tick_tells_of_no_trouble(self):
         with patch.object(self.registry["res.users"], "_bus_send") as send:
             self.mark_done(self.build)
         self.assertNotIn(
-            "simple_notification", [call.args[0] for call in send.call_args_list]
+            "danger", [call.args[1].get("type") for call in send.call_args_list]
         )
 
     def test_tick_of_a_template_calls_nobody(self):

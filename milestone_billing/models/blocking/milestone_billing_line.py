@@ -4,7 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from ..groups import BILLING_GROUP
 from ..guarded_fields import Arguments
-from .reasons import FAILED, FAILURES, NAMELESS, REASONS
+from .reasons import CAUSES, FAILED, FAILURES, NOT_BILLED, REASONS
 
 
 class MilestoneBillingLine(models.Model):
@@ -223,44 +223,29 @@ class MilestoneBillingLine(models.Model):
         text = self.env._(REASONS.get(code, FAILED))
         return text % defaultdict(str, args)
 
-    def _call_for_blocked(self, user):
-        """Tell who ticked, at once, and who can cure it, by an activity.
+    def _get_cause(self):
+        """Return what blocks this line as half a sentence that everybody may read.
 
-        :param self: the lines of the milestones marked done, as the superuser
-        :param user: who marked them done
+        :return: the text, or False where it would name an amount, the customer or a
+            document
         """
-        blocked = self.filtered(lambda line: line.state == "blocked")
-        # a template or what is archived is billed by nobody: there is nothing to cure
-        blocked = blocked.filtered(
-            lambda line: line.check_code not in ("template", "archived_contract")
-        )
-        if not blocked:
-            return
-        user._bus_send(
-            "simple_notification",
-            {
-                "type": "warning",
-                "sticky": True,
-                "title": self.env._("Not invoiced"),
-                "message": "\n".join(
-                    line._get_message_for_everyone() for line in blocked
-                ),
-            },
-        )
-        for contract, lines in blocked.grouped("contract_id").items():
-            contract._call_for_lines(lines)
-
-    def _get_message_for_everyone(self):
-        """Return that this line is not invoiced and why: no amount and no customer."""
         self.ensure_one()
-        if self.check_code in NAMELESS:
-            reason = self._get_reason(self.check_code, self.check_args)
-        elif self.contract_id._get_called_user():
-            reason = self.env._("The accountant sees why and is told.")
-        else:
-            reason = self.env._("The contract says why; nobody is called.")
-        return self.env._(
-            "%(line)s is done, but not invoiced. %(reason)s",
-            line=self.name,
-            reason=reason,
+        return self.check_code in CAUSES and self.env._(CAUSES[self.check_code])
+
+    # -------------------------------------------------------------------------
+    # BUSINESS: who cures it
+    # -------------------------------------------------------------------------
+
+    def _get_to_cure(self):
+        """Return those of these lines that are blocked by what somebody can cure."""
+        return self.filtered(
+            lambda line: line.state == "blocked" and line.check_code not in NOT_BILLED
         )
+
+    def _call_for_blocked(self):
+        """Call who can cure what blocks these lines, by an activity.
+
+        :param self: the lines of milestones marked done, as the superuser
+        """
+        for contract, lines in self._get_to_cure().grouped("contract_id").items():
+            contract._call_for_lines(lines)

@@ -57,12 +57,14 @@ FAILED = _lt(
     "The invoice of %(line)s could not be made: see the server's log, mend the"
     " cause and create the draft again."
 )
-# reasons that name neither the customer nor a document of theirs
-NAMELESS = (
-    "archived_contract",
-    "no_account",
-    "no_customer",
-    "no_journal",
-    "no_sum",
-    "template",
-)
+# the same as half a sentence, where it names neither the customer nor a document of theirs
+CAUSES = {
+    "archived_contract": _lt("the contract or its project is archived"),
+    "no_account": _lt("no income account is set"),
+    "no_customer": _lt("the contract has no customer"),
+    "no_journal": _lt("there is no sales journal"),
+    "no_sum": _lt("the contract sum is not entered"),
+    "template": _lt("a project template is not billed"),
+}
+# what is billed by nobody: there is nothing to cure
+NOT_BILLED = ("archived_contract", "template")

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, RedirectWarning, UserError
 
 from ..groups import INVOICING_GROUP
 from ..marks import GUARDED
+from ..refusal import BillingRefusal
 
 _logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class MilestoneBillingLine(models.Model):
         )._create_draft_invoices(self.env.user, per_contract=per_contract)
         left = asked - moves.line_ids.milestone_billing_line_id
         if not moves:
-            raise UserError(left._get_skipped_message())
+            raise BillingRefusal(left._get_skipped_message())
         action = moves.with_env(self.env)._get_records_action(
             name=self.env._("Milestone Invoices")
         )
@@ -118,7 +119,7 @@ class MilestoneBillingLine(models.Model):
         self._get_reached_open()._check_billable()
         lines = self.filtered(lambda line: line._is_drafted_automatically())
         moves = lines._create_draft_invoices(user, by_tick=True)
-        self._call_for_blocked(user)
+        self._call_for_blocked()
         return moves
 
     def _remove_untouched_drafts(self):
@@ -135,7 +136,7 @@ class MilestoneBillingLine(models.Model):
         )
         # drafts first: what was credited already needs no second credit note
         for move in in_the_way.sorted(lambda move: move.state == "posted")[:1]:
-            raise UserError(move._get_unreach_refusal())
+            raise BillingRefusal(move._get_unreach_refusal())
         milestones = moves.milestone_ids
         moves.unlink()
         return milestones

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import models
 
 
@@ -50,41 +52,82 @@ class ProjectMilestone(models.Model):
         milestones = self._as_system().filtered("billing_line_ids")
         if not milestones:
             return
-        invoiced = milestones.billing_line_ids._bill_reached(
-            self.env.user
-        ).milestone_ids
-        milestones._log_reached(self.env.user, invoiced)
+        moves = milestones.billing_line_ids._bill_reached(self.env.user)
+        milestones._tell_reached(self.env.user, moves)
 
-    def _log_reached(self, user, invoiced):
-        """Log on the projects who marked which milestones done, without amounts.
+    def _tell_reached(self, user, moves):
+        """Log on the projects who marked these milestones done, and what followed.
 
         :param user: who marked them done
-        :param invoiced: the milestones for which a draft invoice was made
+        :param moves: the draft invoices that were made
         """
         bodies = {
-            project.id: milestones._get_reached_message(
-                user, bool(milestones & invoiced)
-            )
+            project.id: milestones._get_reached_message(user, moves)
             for project, milestones in self.grouped("project_id").items()
         }
         if bodies:
             self.project_id._message_log_batch(bodies=bodies)
 
-    def _get_reached_message(self, user, is_invoiced):
+    def _get_reached_message(self, user, moves):
         """Return who marked these milestones of one project done, without amounts."""
-        values = {"user": user.name, "milestones": ", ".join(self.mapped("name"))}
-        if is_invoiced:
+        invoiced = self & moves.milestone_ids
+        blocked = (self - invoiced).filtered(
+            lambda milestone: "blocked" in milestone.billing_line_ids.mapped("state")
+        )
+        sentences = [
+            invoiced._get_invoiced_sentence(user),
+            *(
+                milestones._get_blocked_sentence(user, cause)
+                for cause, milestones in blocked.grouped(
+                    lambda milestone: milestone._get_cause()
+                ).items()
+            ),
+            (self - invoiced - blocked)._get_done_sentence(user),
+        ]
+        return Markup("<br/>").join(filter(None, sentences))
+
+    def _get_cause(self):
+        """Return what blocks a line of this milestone as everybody may read it."""
+        return next(
+            (
+                cause
+                for line in self.billing_line_ids
+                if line.state == "blocked" and (cause := line._get_cause())
+            ),
+            False,
+        )
+
+    def _prepare_sentence_values(self, user):
+        return {"user": user.name, "milestones": ", ".join(self.mapped("name"))}
+
+    def _get_invoiced_sentence(self, user):
+        """Return that the invoice of these milestones is drafted."""
+        return self and self.env._(
+            "%(milestones)s marked done by %(user)s: the invoice is drafted.",
+            **self._prepare_sentence_values(user),
+        )
+
+    def _get_blocked_sentence(self, user, cause):
+        """Return that these milestones are not invoiced, and why if all may know."""
+        values = self._prepare_sentence_values(user)
+        if cause:
             return self.env._(
-                "%(milestones)s marked done by %(user)s: the invoice is drafted.",
+                "%(milestones)s marked done by %(user)s, but not invoiced: %(cause)s.",
+                cause=cause,
                 **values,
             )
-        if "blocked" in self.billing_line_ids.mapped("state"):
-            return self.env._(
-                "%(milestones)s marked done by %(user)s: not invoiced. The accountant"
-                " sees why.",
-                **values,
-            )
-        return self.env._("%(milestones)s marked done by %(user)s.", **values)
+        return self.env._(
+            "%(milestones)s marked done by %(user)s: not invoiced. The accountant"
+            " sees why.",
+            **values,
+        )
+
+    def _get_done_sentence(self, user):
+        """Return that these milestones are done."""
+        return self and self.env._(
+            "%(milestones)s marked done by %(user)s.",
+            **self._prepare_sentence_values(user),
+        )
 
     def _remove_untouched_drafts(self):
         """Remove the draft invoices of milestones that are no longer done.
@@ -97,12 +140,39 @@ class ProjectMilestone(models.Model):
         # the superuser: who undoes a tick undoes the draft that it made
         milestones = self._as_system()
         removed = milestones.billing_line_ids._remove_untouched_drafts()
-        for project, undone in (milestones & removed).grouped("project_id").items():
-            project._message_log(
-                body=self.env._(
-                    "%(milestones)s marked not done by %(user)s: the draft invoice is"
-                    " removed.",
-                    milestones=", ".join(undone.mapped("name")),
-                    user=self.env.user.name,
+        milestones._tell_not_reached(self.env.user, milestones & removed)
+
+    def _tell_not_reached(self, user, removed):
+        """Log on the projects who took the tick of these milestones back.
+
+        :param user: who marked them not done
+        :param removed: those of which a draft invoice was removed
+        """
+        bodies = {
+            project.id: Markup("<br/>").join(
+                filter(
+                    None,
+                    (
+                        (milestones & removed)._get_removed_sentence(user),
+                        (milestones - removed)._get_undone_sentence(user),
+                    ),
                 )
             )
+            for project, milestones in self.grouped("project_id").items()
+        }
+        if bodies:
+            self.project_id._message_log_batch(bodies=bodies)
+
+    def _get_removed_sentence(self, user):
+        """Return that the draft invoice of these milestones is removed."""
+        return self and self.env._(
+            "%(milestones)s marked not done by %(user)s: the draft invoice is removed.",
+            **self._prepare_sentence_values(user),
+        )
+
+    def _get_undone_sentence(self, user):
+        """Return that these milestones are not done any more."""
+        return self and self.env._(
+            "%(milestones)s marked not done by %(user)s.",
+            **self._prepare_sentence_values(user),
+        )

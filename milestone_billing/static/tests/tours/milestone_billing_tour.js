@@ -2,6 +2,34 @@ import { registry } from "@web/core/registry";
 
 const row = ".o_rightpanel_milestone:contains('Build complete')";
 
+registry.category("web_tour.tours").add("milestone_billing_tick_and_undo", {
+    steps: () => [
+        {
+            content: "Tick",
+            trigger: `${row}:has(.fa-square-o)`,
+            run: "click",
+        },
+        {
+            content: "It is done",
+            trigger: `${row}:has(.fa-check-square-o)`,
+        },
+        {
+            content: "Read it, and undo",
+            trigger:
+                ".o_notification:contains('Draft invoice made for Build complete.'):not(:contains('Open')) button:contains('Undo')",
+            run: "click",
+        },
+        {
+            content: "It is not done any more",
+            trigger: `${row}:has(.fa-square-o)`,
+        },
+        {
+            content: "Read what became of the draft",
+            trigger: ".o_notification:contains('The draft invoice is removed.')",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("milestone_billing_mark_done", {
     steps: () => [
         {
