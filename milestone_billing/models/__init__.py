@@ -24,6 +24,7 @@ from . import numbering  # isort: skip
 from . import invoicing  # isort: skip
 from . import blocking  # isort: skip
 from . import drafting  # isort: skip
+from . import queue  # isort: skip
 from . import answers  # isort: skip
 from . import sales  # isort: skip
 from . import documents  # isort: skip

@@ -71,13 +71,21 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
 
     def _read_group_orderby(self, order, groupby_terms, query):
         # EXTENDS 'base': groups come in the order of the statuses' rank
-        keys = [status.key for status in STATUSES]
         ranks = {
             name: SQL("ARRAY_POSITION(%s, %s::text)", keys, groupby_terms[name])
-            for name in self._overdue_fields[:2]
+            for name, keys in self._get_ranks().items()
             if name in groupby_terms
         }
         terms = {**groupby_terms, **ranks}
         sql = super()._read_group_orderby(order, terms, query)
         groupby_terms.update({**terms, **{k: groupby_terms[k] for k in ranks}})
         return sql
+
+    @api.model
+    def _get_ranks(self):
+        """Hook: return the fields whose groups come in an order of their own.
+
+        :return: ``{name: [key, …]}``
+        """
+        keys = [status.key for status in STATUSES]
+        return dict.fromkeys(self._overdue_fields[:2], keys)

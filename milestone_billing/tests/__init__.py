@@ -34,6 +34,7 @@ from . import (
     test_portal_acceptance,
     test_portal_tours,
     test_project_status,
+    test_queue,
     test_restricted_administrator,
     test_rights_acting,
     test_rights_leaks,

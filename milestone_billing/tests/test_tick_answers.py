@@ -134,7 +134,7 @@ class TestTickAnswers(MilestoneBillingCommon):
         for road in (
             lambda: milestone.toggle_is_reached(True),
             lambda: milestone.web_save({"is_reached": True}, {"name": {}}),
-            lambda: milestone.action_mark_done(),
+            milestone.action_mark_done,
             lambda: (
                 self.env.ref("milestone_billing.project_milestone_action_mark_done")
                 .with_user(self.project_user)

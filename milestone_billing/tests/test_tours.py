@@ -61,9 +61,22 @@ class TestTours(MilestoneBillingCommon, HttpCase):
         self.start_tour(
             "/odoo/milestones-to-bill", "milestone_billing_queue", login="accountant"
         )
+        self.env.invalidate_all()
         self.assertEqual(
-            (self.designs | self.build).mapped("state"), ["drafted", "drafted"]
+            (self.designs | self.build).mapped("state"), ["billed", "billed"]
         )
+
+    def test_blocked_tick_is_cured_from_the_queue(self):
+        self.contract.partner_id = False
+        self.mark_done(self.build)
+        self.assertTrue(self.contract.activity_ids)
+        self.start_tour(
+            "/odoo/milestones-to-bill", "milestone_billing_cure", login="accountant"
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.contract.partner_id, self.customer)
+        self.assertEqual(self.build.state, "drafted")
+        self.assertFalse(self.contract.activity_ids)
 
     def test_open_amount_is_carried_taken_back_and_written_off(self):
         self.mark_done(self.build)

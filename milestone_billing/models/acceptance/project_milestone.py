@@ -83,6 +83,13 @@ class ProjectMilestone(models.Model):
         readonly=True,
         groups=STATUS_GROUP,
     )
+    acceptance_asked_names = fields.Char(
+        string="Who Was Asked",
+        help="The contacts who find the question on their page.",
+        compute="_compute_acceptance_asked_names",
+        compute_sudo=True,
+        groups=BILLING_GROUP,
+    )
     can_ask_acceptance = fields.Boolean(
         compute="_compute_can_ask_acceptance",
         compute_sudo=True,
@@ -111,6 +118,14 @@ class ProjectMilestone(models.Model):
                 milestone._get_own_acceptance_blocking_reason()
                 or milestone._get_billing_contracts()._get_acceptance_switch_blocking_reason()
             )
+
+    @api.depends("acceptance_state", "acceptance_contract_id.partner_id")
+    def _compute_acceptance_asked_names(self):
+        asked = self.filtered(lambda m: m.acceptance_state == "asked")
+        (self - asked).acceptance_asked_names = False
+        for milestone in asked:
+            partners = milestone.acceptance_contract_id._get_acceptance_partners()
+            milestone.acceptance_asked_names = ", ".join(partners.mapped("name"))
 
     # -------------------------------------------------------------------------
     # CRUD

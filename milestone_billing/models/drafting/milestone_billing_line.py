@@ -39,19 +39,21 @@ class MilestoneBillingLine(models.Model):
         return self._create_drafts_by_hand(per_contract=True)
 
     def _create_drafts_by_hand(self, per_contract=False):
-        """Make the draft invoices that an invoicing user asks for.
+        """Make the draft invoices that an invoicing user asks for, and open them.
 
         :param bool per_contract: as :meth:`_get_invoice_grouping_keys` takes it
         """
-        if not (self._is_system() or self.env.user.has_group(INVOICING_GROUP)):
-            raise AccessError(
-                self.env._(
-                    "Only users with the Invoicing right may make invoices. Ask your"
-                    " accountant."
-                )
-            )
-        # sudo given by a caller gives no right to these lines
-        self.sudo(False).check_access("read")
+        moves, left = self._make_drafts_by_hand(per_contract)
+        action = moves._get_records_action(name=self.env._("Milestone Invoices"))
+        return left._get_skipped_notification(action) if left else action
+
+    def _make_drafts_by_hand(self, per_contract=False):
+        """Make the draft invoices that an invoicing user asks for.
+
+        :param bool per_contract: as :meth:`_get_invoice_grouping_keys` takes it
+        :return: the drafts, and the lines that were left out
+        """
+        self._check_may_invoice()
         asked = self._as_system()._get_reached_open()
         asked._check_billable(anew=True)
         states = {"ready", "blocked"} | ({"to_decide"} if len(self) == 1 else set())
@@ -61,10 +63,19 @@ class MilestoneBillingLine(models.Model):
         left = asked - moves.line_ids.milestone_billing_line_id
         if not moves:
             raise BillingRefusal(left._get_skipped_message())
-        action = moves.with_env(self.env)._get_records_action(
-            name=self.env._("Milestone Invoices")
-        )
-        return left._get_skipped_notification(action) if left else action
+        return moves.with_env(self.env), left
+
+    def _check_may_invoice(self):
+        """Refuse who makes no invoices, or may not read these lines."""
+        if not (self._is_system() or self.env.user.has_group(INVOICING_GROUP)):
+            raise AccessError(
+                self.env._(
+                    "Only users with the Invoicing right may make invoices. Ask your"
+                    " accountant."
+                )
+            )
+        # sudo given by a caller gives no right to these lines
+        self.sudo(False).check_access("read")
 
     def _get_skipped_message(self):
         """Return why these lines were not invoiced."""

@@ -1,1 +1,7 @@
-from . import milestone_billing_contract, milestone_billing_line, project_project
+from . import (
+    account_move,
+    milestone_billing_contract,
+    milestone_billing_line,
+    project_milestone,
+    project_project,
+)

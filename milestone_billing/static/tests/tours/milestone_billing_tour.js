@@ -123,8 +123,18 @@ registry.category("web_tour.tours").add("milestone_billing_queue", {
             run: "check",
         },
         {
-            content: "Bill them",
-            trigger: "button[name='action_create_draft_invoice']",
+            content: "Bill them: the button says how many and how much",
+            trigger: "button[name='action_make_drafts']:contains('(2 · $ 5,000.00)')",
+            run: "click",
+        },
+        {
+            content: "One toast says what was made; they wait as drafts now",
+            trigger:
+                ".o_group_header:contains('Drafts Waiting (2)'):contains('5,000.00') button:contains('Confirm 2 drafts')",
+        },
+        {
+            content: "Show them",
+            trigger: ".o_milestone_billing_result:contains('2 made.') button:contains('Show')",
             run: "click",
         },
         {
@@ -135,6 +145,68 @@ registry.category("web_tour.tours").add("milestone_billing_queue", {
             content: "One each",
             trigger: ".o_list_view .o_data_row:nth-child(2):contains('2,500.00')",
         },
+        {
+            content: "Go back",
+            trigger: ".o_breadcrumb a:contains('Milestones to Bill'), .o_back_button a",
+            run: "click",
+        },
+        {
+            content: "Confirm all drafts of the group",
+            trigger: ".o_group_header button:contains('Confirm 2 drafts')",
+            run: "click",
+        },
+        {
+            content: "Yes",
+            trigger: ".modal button:contains('Confirm 2 drafts')",
+            run: "click",
+        },
+        {
+            content: "They are confirmed",
+            trigger: ".o_milestone_billing_result:contains('2 confirmed.')",
+        },
+        {
+            content: "Nothing is left to do",
+            trigger: ".o_nocontent_help:contains('Nothing to bill right now')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("milestone_billing_cure", {
+    steps: () => [
+        {
+            content: "What is blocked says why",
+            trigger:
+                ".o_data_row:contains('Build complete'):contains('has no customer'):has(.text-bg-danger)",
+        },
+        {
+            content: "Fix it",
+            trigger: ".o_data_row button[name='action_fix']:contains('Set customer')",
+            run: "click",
+        },
+        {
+            content: "Choose the customer",
+            trigger: ".modal .o_field_widget[name='partner_id'] input",
+            run: "edit Client",
+        },
+        {
+            content: "Take the one that is found",
+            trigger: ".o-autocomplete--dropdown-item a:contains('Client & Sons')",
+            run: "click",
+        },
+        {
+            content: "Save",
+            trigger: ".modal footer button.btn-primary:contains('Save')",
+            run: "click",
+        },
+        {
+            content: "It is ready: create the draft",
+            trigger: ".o_data_row:contains('Client & Sons') button[name='action_make_drafts']",
+            run: "click",
+        },
+        {
+            content: "It is made",
+            trigger: ".o_milestone_billing_result:contains('1 made.')",
+        },
     ],
 });
 
@@ -143,7 +215,7 @@ registry.category("web_tour.tours").add("milestone_billing_from_the_card", {
         {
             content: "The card says what is billed; open the schedule",
             trigger:
-                ".o_kanban_record:contains('Website'):has(.badge:contains('Running')) .o_milestone_billing_amounts:contains('2,500.00 / $ 10,000.00')",
+                ".o_kanban_record:contains('Website') .o_milestone_billing_amounts:contains('2,500 / 10,000')",
             run: "click",
         },
         {
