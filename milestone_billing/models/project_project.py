@@ -76,6 +76,12 @@ class ProjectProject(models.Model):
         compute_sudo=True,
         groups=STATUS_GROUP,
     )
+    billing_next_name = fields.Char(
+        string="Next Stage's Name",
+        help="Without the date, which core may add to a milestone's name.",
+        related="billing_next_milestone_id.name",
+        groups=STATUS_GROUP,
+    )
     billing_next_date = fields.Date(
         string="Next Stage Due",
         compute="_compute_billing_facts",

@@ -15,6 +15,7 @@ from . import (
     test_document_rights,
     test_drafts,
     test_e_invoice,
+    test_glances,
     test_guards,
     test_install,
     test_invoice,

@@ -86,9 +86,7 @@ class TestQueue(QueueCommon):
         search = self.env[LINE].search
         scope = ("contract_id", "=", self.contract.id)
         self.assertEqual(search([scope, ("waits_for", "!=", False)]), self.ready)
-        self.assertEqual(
-            search([scope, ("waits_for", "=", False)]), lines - self.ready
-        )
+        self.assertEqual(search([scope, ("waits_for", "=", False)]), lines - self.ready)
 
     def test_columns_say_stage_amount_and_what_to_do(self):
         self.assertRecordValues(
@@ -205,6 +203,7 @@ class TestQueue(QueueCommon):
                 self.contract[name] = record
                 record.active = False
                 self.ready.action_check_again()
+                self.assertEqual(self.ready.check_code, "archived")
                 action = self.by(self.ready).action_fix()
                 self.assertEqual(action["context"], {"milestone_billing_cure": name})
 

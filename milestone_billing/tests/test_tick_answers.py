@@ -87,7 +87,7 @@ class TestTickAnswers(MilestoneBillingCommon):
         )
 
     def test_tick_of_an_automatic_contract_says_that_it_is_posted(self):
-        self.contract.sudo().automation = "post"
+        self.contract.automation = "post"
         self.assertAnswer(self.tick(self.build), "success", "it is posted soon")
 
     def test_blocked_tick_says_why_and_who_was_told(self):
@@ -112,6 +112,16 @@ class TestTickAnswers(MilestoneBillingCommon):
         self.customer.active = False
         answers = self.tick(self.build, user=self.project_admin)
         self.assertIn("Client &amp; Sons is archived", answers[0]["message"])
+
+    def test_who_may_cure_is_led_to_the_cure(self):
+        self.contract.partner_id = False
+        (answer,) = self.tick(self.build, user=self.project_admin)
+        self.assertEqual(
+            answer["fix"], {"line_id": self.build.id, "label": "Set customer"}
+        )
+        self.tick(self.build, done=False)
+        (answer,) = self.tick(self.build)
+        self.assertFalse(answer["fix"])
 
     def test_blocked_tick_without_anybody_to_call_says_so(self):
         self.contract.partner_id = False

@@ -33,3 +33,17 @@ class MilestoneBillingLine(models.Model):
     def _is_told_all(self, user):
         """Whether ``user`` reads amounts and customer of this line anyway."""
         return user.has_group(BILLING_GROUP) and self.with_user(user).has_access("read")
+
+    def _prepare_fix(self, user):
+        """Return the button that leads ``user`` to the cure of what blocks this line.
+
+        :return: ``{"line_id", "label"}``, or None for who may not cure it
+        """
+        self.ensure_one()
+        if not self._is_told_all(user):
+            return None
+        step = self.with_user(user).next_step
+        if step not in ("choose", "fix"):
+            return None
+        labels = dict(self._fields["next_step"]._description_selection(self.env))
+        return {"line_id": self.id, "label": labels[step]}

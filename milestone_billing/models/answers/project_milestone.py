@@ -125,6 +125,7 @@ class ProjectMilestone(models.Model):
             "danger",
             Markup("<br/>").join(sentences) + told,
             undo_ids=self.ids,
+            fix=lines._prepare_fix(user) if len(lines) == 1 else None,
         )
 
     def _get_told_sentence(self, user, contracts):

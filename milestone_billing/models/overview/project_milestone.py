@@ -37,4 +37,6 @@ class ProjectMilestone(models.Model):
             reasons = self.billing_line_ids.mapped("blocking_reason")
             return next(filter(None, reasons), False)
         # sudo: the cause alone, which names neither amount nor customer
-        return self.sudo()._get_cause() or self.env._("The accountant sees why.")
+        if cause := self.sudo()._get_cause():
+            return self.env._("Not invoiced: %(cause)s.", cause=cause)
+        return self.env._("Not invoiced. The accountant sees why.")

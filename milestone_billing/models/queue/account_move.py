@@ -40,5 +40,7 @@ class AccountMove(models.Model):
         if self.name and self.name != "/":
             return {"id": self.id, "name": self.name}
         locale = get_lang(self.env).code
-        date = format_skeleton("MMMd", self.create_date, locale=babel_locale_parse(locale))
+        date = format_skeleton(
+            "MMMd", self.create_date, locale=babel_locale_parse(locale)
+        )
         return {"id": self.id, "name": self.env._("Draft of %(date)s", date=date)}

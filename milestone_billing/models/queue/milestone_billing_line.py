@@ -51,7 +51,6 @@ class MilestoneBillingLine(models.Model):
         ],
         help="What the reader may do next with this line.",
         compute="_compute_next_step",
-        export_string_translation=False,
     )
     to_do = fields.Json(
         string="What to Do",
@@ -271,7 +270,10 @@ class MilestoneBillingLine(models.Model):
             ).move_id
             amount = self._get_currency().format(self.amount_to_decide)
             text = self.env._("%(amount)s credited by", amount=amount)
-            return {"text": text, "moves": [{"id": m.id, "name": m.name} for m in moves]}
+            return {
+                "text": text,
+                "moves": [{"id": m.id, "name": m.name} for m in moves],
+            }
         if self.state == "drafted":
             moves = self._get_draft_invoice_lines().move_id
             return {"text": "", "moves": [m._get_draft_link() for m in moves]}

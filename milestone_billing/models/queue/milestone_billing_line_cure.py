@@ -91,7 +91,9 @@ class MilestoneBillingLine(models.Model):
 
     def _get_choosing_action(self, field):
         """Return the dialog in which a field of the contract is chosen anew."""
-        view = self.env.ref("milestone_billing.milestone_billing_contract_view_form_cure")
+        view = self.env.ref(
+            "milestone_billing.milestone_billing_contract_view_form_cure"
+        )
         return {
             **self.contract_id._get_records_action(name=self.contract_id.display_name),
             "views": [(view.id, "form")],
