@@ -78,7 +78,6 @@ class MilestoneBillingLine(models.Model):
             domain |= Domain("state", "not in", WAITING)
         return domain
 
-    @api.depends("is_drafted")
     def _compute_state(self):
         res = super()._compute_state()
         for line in self:
