@@ -36,9 +36,9 @@ export function formatTasks({ tasks }) {
     return tasks ? _t("%(closed)s of %(all)s tasks", tasks) : "";
 }
 
-/** @returns {string} as lists show badges: the neutral one is grey */
+/** @returns {string} a badge whose letters are dark enough to be read in its colour */
 export function getBadgeClass({ color }) {
-    return color === "light" ? "text-bg-300" : `text-bg-${color}`;
+    return color === "light" ? "text-bg-300" : `bg-${color}-subtle text-${color}-emphasis`;
 }
 
 /** @returns {string} when a stage was done, or is due, in words */
