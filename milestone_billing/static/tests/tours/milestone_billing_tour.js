@@ -316,7 +316,7 @@ registry.category("web_tour.tours").add("milestone_billing_type_schedule", {
         {
             content: "All is well again, and the rest is there",
             trigger:
-                "body:not(:has(.o_billing_share_error)) .o_data_row:contains('End'):contains('2,000.00')",
+                "body:not(:has(.o_billing_share_error)) .o_data_row td[name='amount_planned']:contains('2,000.00')",
         },
         {
             content: "Save once",
