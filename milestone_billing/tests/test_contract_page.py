@@ -309,8 +309,8 @@ class TestContractPageTours(MilestoneBillingCommon, HttpCase):
         self.assertRecordValues(
             contract.line_ids,
             [
-                {"name": "Start", "amount_planned": 4000.0, "percent": 40.0},
-                {"name": "Middle", "amount_planned": 2500.0, "percent": 25.0},
+                {"name": "Start", "amount_planned": 4000.0, "basis": "percent"},
+                {"name": "Middle", "amount_planned": 2500.0, "basis": "percent"},
                 {"name": "Late", "amount_planned": 1500.0, "basis": "fixed"},
                 {"name": "End", "amount_planned": 2000.0, "basis": "balance"},
             ],
