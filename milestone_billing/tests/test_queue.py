@@ -193,9 +193,10 @@ class TestQueue(QueueCommon):
         self.assertFalse(self.blocked.contract_id.activity_ids)
 
     def test_archived_record_of_the_contract_is_chosen_anew(self):
+        product = self.env["product.product"].create({"name": "Hosting"})
         terms = self.env["account.payment.term"].create({"name": "Forty days"})
         for name, record in (
-            ("product_id", self.product.copy()),
+            ("product_id", product),
             ("journal_id", self.company_data["default_journal_sale"].copy()),
             ("payment_term_id", terms),
         ):
