@@ -41,9 +41,7 @@ export class QueueListController extends ListController {
 
     getConcerned(button) {
         const states = STATES[button.clickParams.name] || [];
-        return this.model.root.selection.filter((record) =>
-            states.includes(record.data.state)
-        );
+        return this.model.root.selection.filter((record) => states.includes(record.data.state));
     }
 
     isShown(button) {
