@@ -1,3 +1,5 @@
+/* global luxon */
+
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
