@@ -192,6 +192,11 @@ class TestQueue(QueueCommon):
         self.assertEqual(self.blocked.state, "ready")
         self.assertFalse(self.blocked.contract_id.activity_ids)
 
+    def test_decision_calls_nobody_any_more(self):
+        self.assertTrue(self.blocked.contract_id.activity_ids)
+        self.decide(self.blocked, "write_off")
+        self.assertFalse(self.blocked.contract_id.activity_ids)
+
     def test_archived_record_of_the_contract_is_chosen_anew(self):
         product = self.env["product.product"].create({"name": "Hosting"})
         terms = self.env["account.payment.term"].create({"name": "Forty days"})

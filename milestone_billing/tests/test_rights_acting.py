@@ -23,6 +23,12 @@ PUBLIC_METHODS = {
     (LINE, "action_ask_acceptance"): (*EDITORS, "invoicing_project_user"),
     (LINE, "action_create_draft_invoice"): INVOICING,
     (LINE, "action_create_draft_invoice_per_contract"): INVOICING,
+    (LINE, "action_make_drafts"): INVOICING,
+    (LINE, "action_make_drafts_per_contract"): INVOICING,
+    (LINE, "action_confirm_drafts"): INVOICING,
+    (LINE, "action_open_drafts"): (*INVOICING, "auditor"),
+    (LINE, "action_fix"): READERS,
+    (LINE, "action_ask"): READERS,
     (LINE, "action_check_again"): READERS,
     # opens a form that only invoicing users can save
     (LINE, "action_decide"): tuple(KINDS),
@@ -31,6 +37,7 @@ PUBLIC_METHODS = {
     (DECISION, "action_undo"): INVOICING,
     (MOVE, "action_open_milestone_billing"): (*INVOICING, "auditor"),
     (MOVE, "action_open_milestones"): (*INVOICING, "auditor"),
+    (MOVE, "action_decide_milestones"): (*INVOICING, "auditor"),
     (MILESTONE, "action_mark_done"): TICKERS,
     (MILESTONE, "action_ask_acceptance"): TICKERS,
     (MILESTONE, "action_withdraw_acceptance"): TICKERS,
@@ -107,6 +114,10 @@ class TestActing(RightsCommon):
                 with self.subTest(f"{kind}: {model}.{method}"), self.undone():
                     if method in ("action_mark_done", "action_ask_acceptance"):
                         self.milestone.is_reached = False
+                    elif method in ("action_confirm_drafts", "action_open_drafts"):
+                        self.build.action_create_draft_invoice()
+                    elif method in ("action_ask", "action_fix"):
+                        self.contract.partner_id = False
                     records = self.get_called_records(user)[model]
                     if kind not in allowed:
                         self.assertRefused(user, records, method)

@@ -31,9 +31,11 @@ READABLE_BY_OUTSIDERS = {
             *ACCEPTANCE,
         },
         PROJECT: {
+            "billing_badge",
             "billing_bar",
             "billing_next_date",
             "billing_next_milestone_id",
+            "billing_next_name",
             "billing_share",
             "billing_stage_count",
             "billing_stage_done_count",
