@@ -30,7 +30,7 @@ STATUSES = (
     Status("drafted", "Drafted", _lt("Delivered"), "warning"),
     Status("overdue", "Overdue", _lt("To come"), "danger", "secondary"),
     Status("running", "Running", _lt("To come"), "light", "secondary"),
-    Status("upcoming", "Upcoming", _lt("To come"), "light", "secondary"),
+    Status("upcoming", "To come", _lt("To come"), "light", "secondary"),
     Status("billed", "Billed", _lt("Invoiced"), "primary", "primary"),
     Status("paid", "Paid", _lt("Paid"), "success", "success"),
     Status("written_off", "Written Off", _lt("Cancelled"), "light", "secondary"),

@@ -27,7 +27,7 @@ const STATUSES = {
     billed: { label: "Billed", color: "primary", is_done: true },
     drafted: { label: "Drafted", color: "warning", is_done: true },
     overdue: { label: "Overdue", color: "danger" },
-    upcoming: { label: "Upcoming", color: "light" },
+    upcoming: { label: "To come", color: "light" },
 };
 
 /** @returns {string} what a screen reader says of an element, with single blanks */
@@ -141,13 +141,13 @@ async function mountPicture(picture, props = {}, width = 1000) {
 test("the bar says in words what it draws", async () => {
     await mountPicture(makeFour());
     expect(".o_billing_bar").toHaveAttribute("role", "img");
-    expect(getLabel(".o_billing_bar")).toBe("Paid 25%, Billed 25%, Upcoming 50%");
+    expect(getLabel(".o_billing_bar")).toBe("Paid 25%, Billed 25%, To come 50%");
     expect(".o_billing_segment").toHaveCount(4);
     expect(".o_billing_segment:first").toHaveClass("o_billing_paid");
     expect(getTexts(".o_billing_figure")).toEqual([
         "Paid 2,500.00",
         "Billed 2,500.00",
-        "Upcoming 5,000.00",
+        "To come 5,000.00",
     ]);
     expect(".o_billing_total").toHaveText("50% billed · $ 10,000.00");
 });
@@ -157,7 +157,7 @@ test("up to eight stages stand beside each other, with a label that says all", a
     expect(".o_billing_path ol > li > button").toHaveCount(4);
     expect(".o_billing_list").toHaveCount(0);
     expect(getTexts(".o_billing_path .visually-hidden")[2]).toBe(
-        "Milestone 3, Build complete, Due Dec 6, 3 of 5 tasks, $ 2,500.00, Upcoming"
+        "Milestone 3, Build complete, Due Dec 6, 3 of 5 tasks, $ 2,500.00, To come"
     );
     expect(".o_billing_dot_done").toHaveCount(2);
     expect(".o_billing_dot_next .o_billing_ring_text").toHaveText("3/5");
@@ -330,7 +330,7 @@ class Contract extends models.Model {
             billing_timeline: makeFour(),
             billing_bar: [
                 { status: "paid", label: "Paid", width: 60 },
-                { status: "upcoming", label: "Upcoming", width: 40 },
+                { status: "upcoming", label: "To come", width: 40 },
             ],
         },
         { id: 2, name: "Empty", billing_timeline: false, billing_bar: false },
@@ -362,5 +362,5 @@ test("the bar alone on cards, nothing where nothing is billed", async () => {
     });
     expect(".o_billing_bar_thin").toHaveCount(1);
     expect(queryAll(".o_billing_bar_thin .o_billing_segment")).toHaveCount(2);
-    expect(getLabel(".o_billing_bar_thin")).toBe("Paid 60%, Upcoming 40%");
+    expect(getLabel(".o_billing_bar_thin")).toBe("Paid 60%, To come 40%");
 });

@@ -6,7 +6,7 @@ registry.category("web_tour.tours").add("milestone_billing_timeline_mouse", {
     steps: () => [
         {
             content: "The picture tells how far the contract is",
-            trigger: ".o_billing_figure:contains('Upcoming'):contains('10,000.00')",
+            trigger: ".o_billing_figure:contains('To come'):contains('10,000.00')",
         },
         {
             content: "Open a stage",
@@ -77,7 +77,7 @@ registry.category("web_tour.tours").add("milestone_billing_timeline_without_amou
     steps: () => [
         {
             content: "The panel shows states and counts",
-            trigger: ".o_rightpanel .o_billing_figure:contains('Upcoming'):contains('4')",
+            trigger: ".o_rightpanel .o_billing_figure:contains('To come'):contains('4')",
         },
         {
             content: "The next stage is open; mark it done",

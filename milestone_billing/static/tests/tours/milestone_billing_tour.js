@@ -34,7 +34,7 @@ registry.category("web_tour.tours").add("milestone_billing_mark_done", {
     steps: () => [
         {
             content: "Mark the milestone done in the panel",
-            trigger: `${row}:has(.o_milestone_billing_badge:contains('Upcoming'))`,
+            trigger: `${row}:has(.o_milestone_billing_badge:contains('To come'))`,
             run: "click",
         },
         {
