@@ -9,5 +9,4 @@ class AccountBankStatementLine(models.Model):
     def action_undo_reconciliation(self):
         # EXTENDS 'account': core calls it for each journal item that it writes, which
         # takes a share of the time that an invoice takes, though there is nothing to do
-        if self:
-            super().action_undo_reconciliation()
+        return self and super().action_undo_reconciliation()

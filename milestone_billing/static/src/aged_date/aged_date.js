@@ -1,5 +1,3 @@
-/* global luxon */
-
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
