@@ -12,18 +12,32 @@ FIXED_PARTS = re.compile(r'%\(\w+\)s|%%|\{\{.*?\}\}|</?\w+|\bt-[\w-]+="[^"]*"')
 OUTER_BLANKS = re.compile(r"^\s*|\s*$")
 # the linter wants an empty translation where it would equal the term
 SAME_EVERYWHERE = {
+    "%(decision)s (%(moves)s)",
     "%(document)s (* %(id)s)",
     "%(line)s: %(reason)s",
     "%(milestone)s: %(reason)s",
     "%(project)s · %(reference)s",
+    "%(user)s: %(changes)s",
     "Factur-x/XRechnung CII 2.2.0",
     "UBL BIS Billing 3.0.12",
+    "getLabel(button)",
     "object._get_billing_document_name()",
     "object._get_billing_document_name(is_state=True)",
 }
 SAME = {
-    "ar": SAME_EVERYWHERE | {"%(number)s%%"},
-    "de": SAME_EVERYWHERE | {"ID", "Icon", "Journal", "Manager", "Name", "Status"},
+    "ar": SAME_EVERYWHERE | {"%(number)s%%", "%s %s%%"},
+    "de": SAME_EVERYWHERE
+    | {
+        "%(name)s %(old)s → %(new)s",
+        "%(stage)s %(old)s → %(new)s",
+        '<span class="o_stat_text">Dashboard</span>',
+        "ID",
+        "Icon",
+        "Journal",
+        "Manager",
+        "Name",
+        "Status",
+    },
 }
 
 
