@@ -166,7 +166,7 @@ test("up to eight stages stand beside each other, with a label that says all", a
 
 test("more stages, or little room, and they stand below each other", async () => {
     const stages = [
-        ...[1, 2, 3].map((id) => makeStage(id, "paid")),
+        ...["paid", "billed", "drafted"].map((status, id) => makeStage(id + 1, status)),
         makeStage(4, "upcoming", { is_next: true, criteria: "All pages work." }),
         ...[5, 6, 7, 8, 9, 10, 11, 12].map((id) => makeStage(id, "upcoming")),
     ];

@@ -161,14 +161,14 @@ export class BillingTimeline extends Component {
         return getPlaceOfToday(stages, today, this.columns);
     }
 
-    /** The groups of the vertical path: settled ones, those that matter, those far off. */
+    /** The groups of the vertical path: done ones, those that matter, those far off. */
     get groups() {
         const stages = this.stages;
         if (this.state.filter) {
             return { done: [], shown: stages.filter((stage) => !stage.isDim), rest: [] };
         }
-        const done = stages.filter((stage) => SETTLED.includes(stage.status));
-        const left = stages.filter((stage) => !SETTLED.includes(stage.status));
+        const done = stages.filter((stage) => this.isFolded(stage));
+        const left = stages.filter((stage) => !this.isFolded(stage));
         const next = left.findIndex((stage) => stage.is_next);
         const limit = Math.max(next, 0) + MAX_FOLLOWING;
         // one more is as short as the button that would fold it
@@ -178,6 +178,11 @@ export class BillingTimeline extends Component {
             shown: isFolding ? left.slice(0, limit) : left,
             rest: isFolding ? left.slice(limit) : [],
         };
+    }
+
+    /** Whether there is nothing left to do with a stage, or its draft is made. */
+    isFolded({ status, is_done }) {
+        return SETTLED.includes(status) || (status === "drafted" && is_done);
     }
 
     /** @returns {string} the net of several stages; of one currency */
