@@ -19,9 +19,13 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         values = super()._prepare_home_portal_values(counters)
         # the page itself, which asks for no counters, prints the count
         if not counters or "milestone_billing_count" in counters:
-            values["milestone_billing_count"] = self._get_contracts().search_count(
-                self._get_contracts_domain()
-            )
+            contracts = self._get_contracts().search(self._get_contracts_domain())
+            values["milestone_billing_count"] = len(contracts)
+            if not counters:
+                values["milestone_billing_to_sign"] = sum(
+                    overview["to_sign"]
+                    for overview in self._prepare_overviews(contracts)
+                )
         return values
 
     def _prepare_project_sharing_session_info(self, project):
@@ -39,6 +43,11 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
 
     def _get_contracts_domain(self):
         return self._get_contracts()._get_billing_portal_domain(request.env.user)
+
+    def _prepare_overviews(self, contracts):
+        """Return what the list shows the customer of each of their contracts."""
+        customer = request.env.user.partner_id.commercial_partner_id.sudo()
+        return [contract._prepare_portal_overview(customer) for contract in contracts]
 
     def _find_contract(self, contract_id):
         """Return a contract in sudo, and the customer for whom the user may see its
@@ -77,7 +86,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "milestone_billing",
-                "contracts": contracts,
+                "overviews": self._prepare_overviews(contracts),
                 "pager": pager,
                 "default_url": "/my/billing",
             },
@@ -113,11 +122,26 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
     )
     def portal_my_billing_schedule(self, contract_id, **kwargs):
         """Download the billing schedule of a contract."""
+        return self._download(contract_id)
+
+    @http.route(
+        "/my/billing/<int:contract_id>/state",
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_billing_state(self, contract_id, **kwargs):
+        """Download the state of billing of a contract."""
+        return self._download(contract_id, is_state=True)
+
+    def _download(self, contract_id, is_state=False):
+        """Return a document of a contract, or the way home for who may not see it."""
         contract, _customer = self._find_contract(contract_id)
         if not (contract and contract.line_ids):
             return request.redirect("/my")
-        content = contract._render_billing_schedule()
-        name = re.sub(r"[^\w. -]+", "_", contract._get_billing_document_name())
+        content = contract._render_billing_document(is_state)
+        title = contract._get_billing_document_name(is_state=is_state)
+        name = re.sub(r"[^\w. -]+", "_", title)
         return request.make_response(
             content,
             [

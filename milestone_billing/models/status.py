@@ -28,17 +28,15 @@ STATUSES = (
     Status("to_decide", "To Decide", _lt("Credited"), "warning"),
     Status("ready", "Ready", _lt("Delivered"), "info"),
     Status("drafted", "Drafted", _lt("Delivered"), "warning"),
-    Status("overdue", "Overdue", _lt("To come"), "danger", "secondary"),
-    Status("running", "Running", _lt("To come"), "light", "secondary"),
-    Status("upcoming", "To come", _lt("To come"), "light", "secondary"),
+    Status("overdue", "Overdue", _lt("To come"), "danger", "dark"),
+    Status("running", "Running", _lt("To come"), "light", "dark"),
+    Status("upcoming", "To come", _lt("To come"), "light", "dark"),
     Status("billed", "Billed", _lt("Invoiced"), "primary", "primary"),
     Status("paid", "Paid", _lt("Paid"), "success", "success"),
-    Status("written_off", "Written Off", _lt("Cancelled"), "light", "secondary"),
+    Status("written_off", "Written Off", _lt("Cancelled"), "light", "dark"),
 )
 # of a stage billed to another customer: for customers alone
-BILLED_EARLIER = Status(
-    "billed_earlier", "", _lt("Billed earlier"), "light", "secondary"
-)
+BILLED_EARLIER = Status("billed_earlier", "", _lt("Billed earlier"), "light", "dark")
 STATUS_BY_KEY = {status.key: status for status in (*STATUSES, BILLED_EARLIER)}
 
 BADGE_COLORS = {

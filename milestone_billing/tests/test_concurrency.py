@@ -180,7 +180,8 @@ class TestConcurrency(ConcurrencyCommon):
         self.perform(self.tick(lines))
         create = self.by_accountant(lines, "action_create_draft_invoice")
         errors = self.perform_at_once(create, create)
-        self.assertEqual({type(error) for error in errors}, {type(None), UserError})
+        self.assertIn(None, errors)
+        self.assertTrue(any(isinstance(error, UserError) for error in errors))
         self.assertEachBilledOnce(lines)
 
     def test_drafts_created_while_the_milestone_is_ticked_are_made_once(self):

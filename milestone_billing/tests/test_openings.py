@@ -11,7 +11,7 @@ class TestOpenings(MilestoneBillingCommon):
         self.deposit.with_user(self.accountant).amount_opening = 2500
         self.assertEqual(self.contract.amount_billed, 2500)
         log = html2plaintext(self.contract.message_ids[:1].body)
-        self.assertIn("Project start: billed elsewhere", log)
+        self.assertIn("Project start billed elsewhere", log)
         self.assertIn("2,500.00", log)
 
     def test_accountant_writes_nothing_else_of_a_line(self):

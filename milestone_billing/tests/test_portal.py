@@ -123,6 +123,22 @@ class TestPortal(PortalCommon):
         # not made a PDF of while testing
         self.assertIn("Build complete", response.content.decode())
 
+    def test_state_of_billing_is_downloaded_as_pdf(self):
+        self.pay(self.bill(self.deposit))
+        response = self.visit(f"{self.page}/state", "clara")
+        self.assertEqual(response.headers["Content-Type"], "application/pdf")
+        self.assertIn("State", response.headers["Content-Disposition"])
+        content = response.content.decode()
+        self.assertIn("Project start", content)
+        self.assertIn("2,500.00", content)
+        self.assertSentAway(f"{self.page}/state", "otto")
+
+    def test_list_shows_what_is_to_pay_with_taxes(self):
+        self.assertNotIn("$ 2,875.00", self.read_page("/my/billing"))
+        self.bill(self.deposit)
+        self.pay(self.bill(self.designs), 875)
+        self.assertIn("2/4 $ 4,875.00 $ 5,000.00", self.read_page("/my/billing"))
+
     def test_page_speaks_the_visitors_language(self):
         if "website" in self.env["ir.module.module"]._installed():
             self.skipTest("a website has languages of its own")

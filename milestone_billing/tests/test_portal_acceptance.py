@@ -44,6 +44,13 @@ class TestPortalAcceptance(PortalCommon):
             self.milestone, [{"acceptance_state": state, "is_reached": is_reached}]
         )
 
+    def test_home_and_list_say_how_many_wait_for_a_signature(self):
+        self.assertIn("Project Billing (1) 1 to sign", self.read_page("/my"))
+        self.assertIn("Website 1 to sign", self.read_page("/my/billing"))
+        self.sign()
+        self.assertNotIn("to sign", self.read_page("/my"))
+        self.assertNotIn("to sign", self.read_page("/my/billing"))
+
     def test_page_leads_to_what_waits_for_acceptance(self):
         text = self.read_page()
         self.assertIn(

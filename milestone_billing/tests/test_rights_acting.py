@@ -45,10 +45,13 @@ PUBLIC_METHODS = {
     (PROJECT, "action_open_billing"): READERS,
     (PROJECT, "get_billing_timeline"): (*READERS, "project_user"),
     (LINE, "action_open_queue"): READERS,
+    (LINE, "get_deletion_message"): READERS,
     (CONTRACT, "action_check_again"): READERS,
     (CONTRACT, "action_open_invoices"): (*INVOICING, "auditor"),
     (CONTRACT, "action_open_project"): READERS,
+    (CONTRACT, "action_open_dashboard"): READERS,
     (CONTRACT, "action_preview_billing"): READERS,
+    (CONTRACT, "action_print_billing_schedule"): READERS,
     (CONTRACT, "action_send_billing_schedule"): READERS,
     (CONTRACT, "get_billing_timeline"): READERS,
 }

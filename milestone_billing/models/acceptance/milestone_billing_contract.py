@@ -96,6 +96,17 @@ class MilestoneBillingContract(models.Model):
         asked = [m for m in acceptances if m.acceptance_state == "asked"]
         return {**values, "asked": asked}
 
+    def _prepare_portal_overview(self, customer):
+        """Add ``to_sign``: how many milestones wait for the customer's signature."""
+        overview = super()._prepare_portal_overview(customer)
+        asked = self.line_ids.milestone_id.filtered(
+            lambda milestone: (
+                milestone.acceptance_state == "asked"
+                and milestone._is_acceptance_shown(self, customer)
+            )
+        )
+        return {**overview, "to_sign": len(asked)}
+
     def _prepare_portal_row(self, line, stage, customer):
         row = super()._prepare_portal_row(line, stage, customer)
         return {**row, "acceptance": self._get_portal_acceptance(line, customer)}

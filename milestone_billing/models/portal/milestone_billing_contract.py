@@ -121,16 +121,19 @@ class MilestoneBillingContract(models.Model):
         self.ensure_one()
         return f"/my/billing/{self.id}"
 
-    def _render_billing_schedule(self):
-        """Return the schedule's PDF for who was found to be its customer.
+    def _render_billing_document(self, is_state=False):
+        """Return a document's PDF for who was found to be the contract's customer.
 
         To be called when that has been checked: who may not read the contract is
         served by the system.
+
+        :param bool is_state: whether it is the state of billing, not the schedule
         """
         self.ensure_one()
         reports = self.env["ir.actions.report"].with_user(SUPERUSER_ID)
+        report = "report_billing_state" if is_state else "report_billing_schedule"
         content, _type = reports.with_company(self.company_id)._render_qweb_pdf(
-            "milestone_billing.report_billing_schedule", self.ids
+            f"milestone_billing.{report}", self.ids
         )
         return content
 
@@ -152,23 +155,36 @@ class MilestoneBillingContract(models.Model):
             self._prepare_portal_row(line, stage, customer)
             for line, stage in zip(self._get_schedule(), stages, strict=True)
         ]
-        documents = self.line_ids._get_portal_documents(customer)
         upcoming = [row for row in rows if row["stage"].status == "upcoming"]
         return {
             "stages": rows,
             "sums": sums,
             "delivered": [row for row in rows if row["stage"].is_delivered],
             "next": upcoming[:1],
-            "due": documents.filtered(
-                lambda move: move.move_type == "out_invoice" and move.amount_residual
-            ).sorted(
-                # what has no due date, or is not dated, comes last
-                lambda move: (
-                    move.invoice_date_due or fields.Date.to_date("9999-12-31"),
-                    move.id,
-                )
-            ),
+            "due": self._get_portal_due(customer),
         }
+
+    def _prepare_portal_overview(self, customer):
+        """Return what the list of contracts shows ``customer`` of this one.
+
+        :return: the keys ``contract`` and ``due``, including taxes, in its currency
+        """
+        self.ensure_one()
+        due = self._get_portal_due(customer)
+        return {"contract": self, "due": sum(due.mapped("amount_residual"))}
+
+    def _get_portal_due(self, customer):
+        """Return the invoices that ``customer`` has still to pay, the next one first."""
+        documents = self.line_ids._get_portal_documents(customer)
+        return documents.filtered(
+            lambda move: move.move_type == "out_invoice" and move.amount_residual
+        ).sorted(
+            # what has no due date, or is not dated, comes last
+            lambda move: (
+                move.invoice_date_due or fields.Date.to_date("9999-12-31"),
+                move.id,
+            )
+        )
 
     def _prepare_portal_row(self, line, stage, customer):
         """Return a stage as the billing page shows it to ``customer``.
