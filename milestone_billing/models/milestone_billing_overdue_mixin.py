@@ -35,11 +35,9 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
-        # EXTENDS 'base': widget="billing_status" is a badge with the table's colours
+        # EXTENDS 'base': the badge of a status has the table's colours
         arch, view = super()._get_view(view_id, view_type, **options)
         for node in arch.xpath(f".//field[{' or '.join(BADGES)}]"):
-            if node.get("widget") == "billing_status":
-                node.set("widget", "badge")
             for color, keys in BADGE_COLORS.items():
                 node.set(f"decoration-{color}", f"{node.get('name')} in {keys}")
         return arch, view

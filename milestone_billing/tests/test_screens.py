@@ -108,7 +108,7 @@ class TestScreens(MilestoneBillingCommon):
             ._get_view(view.id, view.type)[0]
             .iter("field")
             if node.get("name") in ("status", "billing_status")
-            and "badge" in node.get("widget", "")
+            and node.get("widget") in ("billing_status", "billing_stage_badge")
         ]
         self.assertTrue(badges)
         for (xml_id, node), status in product(badges, STATUSES):

@@ -2,6 +2,7 @@ import { toLocaleDateString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 
+import { getBadgeClass } from "../billing_badge/badge_class";
 import { formatValue } from "./billing_bar";
 
 import { Component } from "@odoo/owl";
@@ -34,11 +35,6 @@ export function formatAmounts(stage, options) {
 /** @returns {string} how many of a stage's tasks are closed, in words */
 export function formatTasks({ tasks }) {
     return tasks ? _t("%(closed)s of %(all)s tasks", tasks) : "";
-}
-
-/** @returns {string} a badge whose letters are dark enough to be read in its colour */
-export function getBadgeClass({ color }) {
-    return color === "light" ? "text-bg-300" : `bg-${color}-subtle text-${color}-emphasis`;
 }
 
 /** @returns {string} when a stage was done, or is due, in words */

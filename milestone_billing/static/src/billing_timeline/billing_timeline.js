@@ -3,6 +3,7 @@ import { _t } from "@web/core/l10n/translation";
 import { usePopover } from "@web/core/popover/popover_hook";
 import { useService } from "@web/core/utils/hooks";
 
+import { getBadgeClass } from "../billing_badge/badge_class";
 import { BillingBar, formatValue } from "./billing_bar";
 import {
     BillingDot,
@@ -11,7 +12,6 @@ import {
     formatFacts,
     formatLateness,
     formatTasks,
-    getBadgeClass,
 } from "./billing_stage";
 
 import { Component, onMounted, onWillUnmount, useRef, useState } from "@odoo/owl";

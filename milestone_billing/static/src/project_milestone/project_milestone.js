@@ -2,11 +2,11 @@ import { ProjectMilestone } from "@project/components/project_right_side_panel/c
 
 import { patch } from "@web/core/utils/patch";
 
+import { getBadgeClass } from "../billing_badge/badge_class";
+
 patch(ProjectMilestone.prototype, {
-    /** As in lists, where the neutral badge is grey, too. */
     get billingBadgeClass() {
-        const color = this.milestone.billing_state_color;
-        return `text-bg-${color === "light" ? "300" : color}`;
+        return getBadgeClass(this.milestone.billing_state_color);
     },
 
     /** Keeps the row usable when the server refuses, as it may with an invoiced milestone. */

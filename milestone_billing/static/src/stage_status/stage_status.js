@@ -1,10 +1,12 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
-import { BadgeField, badgeField } from "@web/views/fields/badge/badge_field";
+import { badgeField } from "@web/views/fields/badge/badge_field";
+
+import { StatusBadge } from "../billing_badge/status_badge";
 
 /** A stage's status, and the numbers of the invoices that bill it. */
-export class StageStatus extends BadgeField {
+export class StageStatus extends StatusBadge {
     static template = "milestone_billing.StageStatus";
 
     setup() {

@@ -176,7 +176,7 @@ registry.category("web_tour.tours").add("milestone_billing_cure", {
         {
             content: "What is blocked says why",
             trigger:
-                ".o_data_row:contains('Build complete'):contains('has no customer'):has(.text-bg-danger)",
+                ".o_data_row:contains('Build complete'):contains('has no customer'):has(.bg-danger-subtle)",
         },
         {
             content: "Fix it",
