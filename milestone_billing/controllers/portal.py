@@ -46,6 +46,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
 
     def _prepare_overviews(self, contracts):
         """Return what the list shows the customer of each of their contracts."""
+        # sudo: their own company, which is compared and no more
         customer = request.env.user.partner_id.commercial_partner_id.sudo()
         return [contract._prepare_portal_overview(customer) for contract in contracts]
 
