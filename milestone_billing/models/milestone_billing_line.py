@@ -197,7 +197,6 @@ class MilestoneBillingLine(models.Model):
         compute="_compute_invoiced_amounts",
         store=True,
     )
-    has_documents = fields.Boolean(compute="_compute_has_documents")
 
     _percent_range = models.Constraint(
         "CHECK (percent >= 0 AND percent <= 100)",
@@ -298,27 +297,9 @@ class MilestoneBillingLine(models.Model):
         for state, lines in self.grouped(lambda line: line._get_state()).items():
             lines.state = state
 
-    @api.depends("move_line_ids")
-    def _compute_has_documents(self):
-        # sudo: that there are documents is no secret to who sees what is billed
-        for line in self.sudo():
-            line.has_documents = bool(line.move_line_ids)
-
     # -------------------------------------------------------------------------
     # CRUD
     # -------------------------------------------------------------------------
-
-    @api.model
-    def default_get(self, fields_list):
-        # a new line goes to the end of the schedule it is added to
-        defaults = super().default_get(fields_list)
-        contract_id = defaults.get("contract_id")
-        if contract_id and "sequence" in fields_list:
-            last = self.search(
-                [("contract_id", "=", contract_id)], order="sequence desc", limit=1
-            )
-            defaults["sequence"] = last.sequence + 1 if last else 10
-        return defaults
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -385,12 +366,6 @@ class MilestoneBillingLine(models.Model):
         :return: True
         """
         return self.milestone_id.action_mark_done()
-
-    def action_open_documents(self):
-        """Open the invoices and credit notes of these lines."""
-        return self.move_line_ids.move_id._get_records_action(
-            name=self.env._("Milestone Invoices")
-        )
 
     # -------------------------------------------------------------------------
     # BUSINESS: the schedule

@@ -26,6 +26,7 @@ class MilestoneBillingLine(models.Model):
         compute="_compute_invoice_links",
         export_string_translation=False,
     )
+    has_documents = fields.Boolean(compute="_compute_has_documents")
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -61,9 +62,37 @@ class MilestoneBillingLine(models.Model):
                 for move in posted.sorted("id")
             ]
 
+    @api.depends("move_line_ids")
+    def _compute_has_documents(self):
+        # sudo: that there are documents is no secret to who sees what is billed
+        for line in self.sudo():
+            line.has_documents = bool(line.move_line_ids)
+
+    # -------------------------------------------------------------------------
+    # CRUD: the form
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def default_get(self, fields_list):
+        # a new line goes to the end of the schedule it is added to
+        defaults = super().default_get(fields_list)
+        contract_id = defaults.get("contract_id")
+        if contract_id and "sequence" in fields_list:
+            last = self.search(
+                [("contract_id", "=", contract_id)], order="sequence desc", limit=1
+            )
+            defaults["sequence"] = last.sequence + 1 if last else 10
+        return defaults
+
     # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------
+
+    def action_open_documents(self):
+        """Open the invoices and credit notes of these lines."""
+        return self.move_line_ids.move_id._get_records_action(
+            name=self.env._("Milestone Invoices")
+        )
 
     @api.readonly
     def get_deletion_message(self):

@@ -104,7 +104,6 @@ class MilestoneBillingContract(models.Model):
             for stage in stages
             for status, amount in split_for_customer(stage)
         ]
-        following = [stage for stage in stages if not stage.is_delivered]
         return {
             "segments": [
                 {
@@ -122,16 +121,22 @@ class MilestoneBillingContract(models.Model):
                 }
                 for status, value in add_up(parts).items()
             ],
-            "stages": [
-                {
-                    "stage": stage,
-                    "label": self._get_customer_label(stage.status),
-                    "is_next": stage in following[:1],
-                }
-                for stage in stages
-                if len(stages) <= MAX_STAGES
-            ],
+            "stages": self._draw_path_for_customer(stages),
         }
+
+    def _draw_path_for_customer(self, stages):
+        """Return the stages as the path of a customer's picture shows them."""
+        if len(stages) > MAX_STAGES:
+            return []
+        following = [stage for stage in stages if not stage.is_delivered]
+        return [
+            {
+                "stage": stage,
+                "label": self._get_customer_label(stage.status),
+                "is_next": stage in following[:1],
+            }
+            for stage in stages
+        ]
 
     @api.model
     def _get_customer_part_label(self, status):

@@ -217,40 +217,64 @@ class MilestoneBillingTimeline(models.AbstractModel):
             - ``id``: of the milestone, False where it cannot be opened or is new
             - ``line_ids``: of the lines that the reader may see
             - ``name``, ``title`` (*Milestone 2*, *Deposit*, *Final*, or empty)
-            - ``date`` (or False), ``done_on`` (or False), ``days_late`` (0 if in time)
-            - ``is_done``, ``is_next`` (the first that is not done)
             - ``status``, ``label`` and ``color`` of the badge
             - ``parts``: the keys of the sums that it is part of
-            - ``tasks``: ``closed`` and ``all``, or False without any
             - ``amounts``: a list of ``currency_id`` and ``value``, net
+            - what :meth:`_draw_progress` and :meth:`_draw_details` add
+        """
+        first = lines[:1]
+        return {
+            "id": milestone.id,
+            "line_ids": lines._origin.ids,
+            "name": milestone.name if len(lines) != 1 else first.name or "",
+            "title": first._get_timeline_title() if first else "",
+            "status": status,
+            "label": known["labels"].get(status, ""),
+            "color": get_color(status),
+            "parts": self._get_part_keys(lines, status),
+            "amounts": lines._get_timeline_amounts(),
+            **self._draw_progress(milestone, first, known),
+            **self._draw_details(milestone, lines, known),
+        }
+
+    @api.model
+    def _draw_progress(self, milestone, line, known):
+        """Return how far a stage is.
+
+        :return: a dictionary:
+
+            - ``date`` (or False), ``done_on`` (or False), ``days_late`` (0 if in time)
+            - ``is_done``, ``is_next`` (the first that is not done)
+            - ``tasks``: ``closed`` and ``all``, or False without any
+        """
+        deadline = milestone.deadline or line.deadline
+        is_done = milestone.is_reached or line.is_reached
+        is_late = deadline and not is_done and deadline < known["today"]
+        closed, total = known["tasks"].get(milestone.id, (0, 0))
+        return {
+            "date": deadline and deadline.isoformat(),
+            "done_on": is_done and self._get_done_on(milestone, line),
+            "days_late": (known["today"] - deadline).days if is_late else 0,
+            "is_done": is_done,
+            "is_next": False,
+            "tasks": bool(total) and {"closed": closed, "all": total},
+        }
+
+    @api.model
+    def _draw_details(self, milestone, lines, known):
+        """Return what a stage shows when it is opened.
+
+        :return: a dictionary:
+
             - ``criteria``: what was agreed; ``reason``: why it is blocked
             - ``invoices``: a list of ``id`` and ``name``, those the reader may open
             - ``acts``: what the reader may do: ``mark_done``, ``ask``, ``remind``,
               ``create_draft``, ``decide``
             - ``consequence``: what marking it done will do
         """
-        first = lines[:1]
-        deadline = milestone.deadline or first.deadline
-        is_done = milestone.is_reached or first.is_reached
-        is_late = deadline and not is_done and deadline < known["today"]
-        closed, total = known["tasks"].get(milestone.id, (0, 0))
         acts = self._get_acts(milestone, lines, known)
+        is_open = "mark_done" in acts
         return {
-            "id": milestone.id,
-            "line_ids": lines._origin.ids,
-            "name": milestone.name if len(lines) != 1 else first.name or "",
-            "title": first._get_timeline_title() if first else "",
-            "date": deadline and deadline.isoformat(),
-            "done_on": is_done and self._get_done_on(milestone, first),
-            "days_late": (known["today"] - deadline).days if is_late else 0,
-            "is_done": is_done,
-            "is_next": False,
-            "status": status,
-            "label": known["labels"].get(status, ""),
-            "color": get_color(status),
-            "parts": self._get_part_keys(lines, status),
-            "tasks": bool(total) and {"closed": closed, "all": total},
-            "amounts": lines._get_timeline_amounts(),
             "criteria": milestone.acceptance_criteria or "",
             "reason": "\n".join(filter(None, lines.mapped("blocking_reason"))),
             "invoices": [
@@ -259,9 +283,7 @@ class MilestoneBillingTimeline(models.AbstractModel):
                 for invoice in known["invoices"].get(line._origin.id, ())
             ],
             "acts": acts,
-            "consequence": (
-                self._get_consequence(milestone, lines) if "mark_done" in acts else ""
-            ),
+            "consequence": self._get_consequence(milestone, lines) if is_open else "",
         }
 
     @api.model
