@@ -155,14 +155,7 @@ class MilestoneBillingLine(models.Model):
     def _is_drafted_automatically(self):
         """Whether reaching the milestone drafts the invoice of this line."""
         self.ensure_one()
-        contract = self.contract_id
-        return (
-            self.state == "ready"
-            and contract.active
-            and contract.project_id.active
-            and not contract.project_id.is_template
-            and contract.automation != "manual"
-        )
+        return self.state == "ready" and self.contract_id._is_drafting_automatically()
 
     def _create_draft_invoices(self, user, by_tick=False, per_contract=False):
         """Make draft invoices of these lines, by default one a milestone and contract.

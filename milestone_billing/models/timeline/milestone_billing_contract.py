@@ -77,17 +77,6 @@ class MilestoneBillingContract(models.Model):
         milestones = contract.line_ids.milestone_id._filtered_access("read")
         return contract.env["milestone.billing.timeline"]._draw(contract, milestones)
 
-    def _is_drafting_by_itself(self):
-        """Whether marking a milestone of this contract done should draft its invoice."""
-        self.ensure_one()
-        return (
-            self.active
-            and self.project_id.active
-            and not self.project_id.is_template
-            and self.automation != "manual"
-            and bool(self.partner_id)
-        )
-
     def _draw_for_customer(self, stages):
         """Return the picture of a schedule as its customer reads it.
 

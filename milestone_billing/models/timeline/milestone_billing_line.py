@@ -101,7 +101,7 @@ class MilestoneBillingLine(models.Model):
             # sudo: who may read the line reads its customer's name on it
             "customer": contract.partner_id.sudo().display_name,
         }
-        if contract._is_drafting_by_itself():
+        if contract._is_drafting_automatically():
             return self.env._(
                 "Makes the draft invoice of %(amount)s for %(customer)s.", **values
             )

@@ -329,6 +329,9 @@ class MilestoneBillingTimeline(models.AbstractModel):
             return "\n".join(line._get_timeline_consequence() for line in lines)
         # sudo: that an invoice is drafted is no secret: the tick logs it on the project
         contracts = milestone.sudo().billing_line_ids.contract_id
-        if any(contract._is_drafting_by_itself() for contract in contracts):
+        if any(
+            contract.partner_id and contract._is_drafting_automatically()
+            for contract in contracts
+        ):
             return self.env._("Makes the draft invoice.")
         return self.env._("It then waits to be invoiced.")
