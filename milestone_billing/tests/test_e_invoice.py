@@ -142,7 +142,7 @@ class TestEInvoice(MilestoneBillingCommon):
         move = self.bill(self.designs)
         label = (
             "Milestone 1 — Designs approved\n"
-            "Stage 2 of 4 · Project: Shop & <Blog> · Contract: C-2026 <014> & Co"
+            "Project: Shop & <Blog> · Contract: C-2026 <014> & Co"
         )
         item = "//*[local-name()='Item']/*[local-name()='%s']"
         for edi_format in EN_16931:

@@ -144,38 +144,39 @@ class TestStatement(MilestoneBillingCommon):
         self.assertIn("Milestone 2 — Build complete Delivered", text)
         self.assertNotIn("Draft", text)
 
-    # -------------------------------------------------------------------------
-    # THE HEAD
+    # EACH FACT ONCE
     # -------------------------------------------------------------------------
 
-    def test_head_names_stage_project_and_contract(self):
+    def test_project_stands_on_the_invoice_once(self):
         self.contract.reference = "C-2026-014"
-        self.assertEqual(
-            self.render(self.bill(self.build), "milestone_head"),
-            "Stage Milestone 2 — Build complete Project Website Contract C-2026-014",
-        )
-
-    def test_head_names_every_stage_of_the_invoice(self):
-        move = self.bill_together(self.designs | self.build)
-        stages = self.render_html(move).xpath("//div[@name='milestone_stage']/div")
-        self.assertEqual(
-            [normalize(stage.text_content()) for stage in stages],
-            ["Milestone 1 — Designs approved", "Milestone 2 — Build complete"],
-        )
-
-    def test_head_of_many_stages_is_short(self):
-        move = self.bill_together(self.contract.line_ids)
-        text = self.render(move, "milestone_head")
-        self.assertIn("Milestone 2 — Build complete + 1", text)
-        self.assertNotIn("Final", text)
-
-    def test_head_is_frozen(self):
         move = self.bill(self.build)
-        head = self.render(move, "milestone_head")
-        self.build.name = self.project.name = "Renamed"
-        self.contract.reference = "C-1"
-        self.assertEqual(self.render(move, "milestone_head"), head)
+        self.assertEqual(move.invoice_origin, "Website — Build complete")
+        [page] = self.render_pdf_pages(INVOICES, move)
+        for fact in ("Website", "C-2026-014"):
+            self.assertEqual(page.count(fact), 1)
+        self.assertNotIn("Source", page)
 
+    def test_source_is_printed_where_no_label_names_the_project(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        move.invoice_line_ids.name = "Build, as agreed"
+        [origin] = self.render_html(move).xpath("//div[@name='origin']/div")
+        self.assertEqual(normalize(origin.text_content()), "Website — Build complete")
+
+    def test_what_was_agreed_is_said_of_the_stages_billed_alone(self):
+        self.contract.line_ids.milestone_id.acceptance_criteria = "Approved in writing."
+        text = self.render(self.bill(self.designs))
+        self.assertIn("Designs approved Approved in writing. Invoiced", text)
+        self.assertEqual(text.count("Approved in writing."), 1)
+
+    def test_schedule_without_invoices_has_no_column_for_them(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build)
+        self.assertIn("Stage Status Amount Deposit", self.render(move))
+        self.post(move)
+        self.assertIn("Stage Status Invoice Amount Deposit", self.render(move))
+
+    # -------------------------------------------------------------------------
     # -------------------------------------------------------------------------
     # AMOUNTS
     # -------------------------------------------------------------------------
@@ -559,14 +560,24 @@ class TestStatement(MilestoneBillingCommon):
             INVOICES, move.ids
         )
         self.assertNotIn(b"<script>alert(1)", content)
-        for part, count in (("milestone_head", 3), ("milestone_statement", 2)):
-            self.assertEqual(self.render(move, part).count(attack), count)
+        self.assertEqual(self.render(move).count(attack), 2)
 
     def test_short_schedule_is_kept_together(self):
         [block] = self.render_html(self.bill(self.build)).xpath(
             "//div[@name='milestone_statement']"
         )
         self.assertEqual(block.get("style"), "page-break-inside: avoid")
+
+    def test_eight_stages_stay_on_the_first_page(self):
+        contract = self.create_contract(
+            "Tower", [(f"Part {n}", "progress", "percent", 12.5) for n in range(8)]
+        )
+        contract.line_ids.milestone_id.acceptance_criteria = "Accepted in writing."
+        contract.payment_term_id = self.env.ref("account.account_payment_term_30days")
+        lines = contract.line_ids
+        self.pay(self.bill(lines[:7])[0])
+        [page] = self.render_pdf_pages(INVOICES, self.bill(lines[7]))
+        self.assertIn("Paid to date", page.split("Part 7", 2)[2])
 
     def test_long_schedule_starts_a_page_and_is_printed_whole(self):
         contract = self.create_contract(

@@ -39,15 +39,7 @@ class MilestoneBillingLine(models.Model):
     def _get_invoice_label(self):
         """Return the text of the invoice line, in the language of the context."""
         self.ensure_one()
-        schedule = self.contract_id.line_ids.sorted()
-        details = [
-            self.env._(
-                "Stage %(position)s of %(count)s",
-                position=list(schedule).index(self) + 1,
-                count=len(schedule),
-            ),
-            self.env._("Project: %(name)s", name=self.project_id.name),
-        ]
+        details = [self.env._("Project: %(name)s", name=self.project_id.name)]
         if self.contract_id.reference:
             details.append(
                 self.env._(
