@@ -21,6 +21,7 @@
         "data/mail_message_subtype_data.xml",
         "data/mail_template_data.xml",
         "wizard/milestone_billing_decide_views.xml",
+        "wizard/milestone_billing_part_views.xml",
         "views/milestone_billing_contract_cure_views.xml",
         "views/milestone_billing_line_views.xml",
         "views/milestone_billing_line_queue_views.xml",

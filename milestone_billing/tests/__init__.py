@@ -28,6 +28,7 @@ from . import (
     test_openings,
     test_oracles,
     test_own_defaults,
+    test_parts,
     test_payments,
     test_performance,
     test_persons,

@@ -92,7 +92,7 @@ class TestDrafts(MilestoneBillingCommon):
         self.company.account_fiscal_country_id = self.env.ref("base.it")
         self.contract.reference = "C-14"
         lines = self.deposit | self.build | self.final
-        labels = [line._get_invoice_label() for line in lines]
+        labels = [line._get_invoice_label(line.amount_open) for line in lines]
         self.assertEqual(
             [label.splitlines()[0] for label in labels],
             [
@@ -101,7 +101,7 @@ class TestDrafts(MilestoneBillingCommon):
                 "Final - Launch / delivery",
             ],
         )
-        origin = self.contract._prepare_invoice_vals(self.build)["invoice_origin"]
+        origin = self.contract._prepare_invoice_vals(self.build, {self.build: 2500.0})["invoice_origin"]
         self.assertEqual(origin, "Website - Build complete")
         "".join(labels).encode("latin-1")  # or it raises
 

@@ -28,7 +28,7 @@ class TestLocalisations(MilestoneBillingCommon):
         text = " ".join(pages)
         for part in (
             "Milestone 1 — Designs approved Project: Website · Contract: C-2026-014",
-            "Billing Schedule · amounts without taxes Stage Status Invoice Amount",
+            "Billing Schedule Stage Status Invoice Net Amount",
             "Deposit — Project start To come",
             "Contract sum",
             "Previously billed",

@@ -130,7 +130,7 @@ class TestLikeness(MilestoneBillingCommon):
         draft = line.move_line_ids.move_id
         # the superuser, as a tick; not in the tests' context, which switches the log off
         line = line._as_system()
-        vals = line.contract_id._prepare_invoice_vals(line)
+        vals = line.contract_id._prepare_invoice_vals(line, {line: line.amount_open})
         for _command, _id, line_vals in vals["invoice_line_ids"]:
             for name in (
                 "balance",

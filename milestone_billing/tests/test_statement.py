@@ -172,9 +172,9 @@ class TestStatement(MilestoneBillingCommon):
     def test_schedule_without_invoices_has_no_column_for_them(self):
         self.mark_done(self.build)
         move = self.get_invoices(self.build)
-        self.assertIn("Stage Status Amount Deposit", self.render(move))
+        self.assertIn("Stage Status Net Amount Deposit", self.render(move))
         self.post(move)
-        self.assertIn("Stage Status Invoice Amount Deposit", self.render(move))
+        self.assertIn("Stage Status Invoice Net Amount Deposit", self.render(move))
 
     # -------------------------------------------------------------------------
     # -------------------------------------------------------------------------

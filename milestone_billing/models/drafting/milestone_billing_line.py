@@ -157,7 +157,9 @@ class MilestoneBillingLine(models.Model):
         self.ensure_one()
         return self.state == "ready" and self.contract_id._is_drafting_automatically()
 
-    def _create_draft_invoices(self, user, by_tick=False, per_contract=False):
+    def _create_draft_invoices(
+        self, user, by_tick=False, per_contract=False, nets=None
+    ):
         """Make draft invoices of these lines, by default one a milestone and contract.
 
         Lines that cannot be invoiced are left out; if Odoo refuses an invoice, its
@@ -166,16 +168,18 @@ class MilestoneBillingLine(models.Model):
         :param user: who asked for it, named in the log
         :param bool by_tick: whether the user marked the milestones done just now
         :param bool per_contract: as :meth:`_get_invoice_grouping_keys` takes it
+        :param dict nets: what to bill of each line, by default all that is open
         :return: the draft invoices, an ``account.move`` recordset
         """
         self.contract_id._touch_rows()
         billable = self.filtered(lambda line: not line.check_code)
+        nets = nets or {line: line.amount_open for line in billable}
         moves = self.env["account.move"]
         for company, lines in billable.grouped("company_id").items():
             lines = lines.with_company(company)
             keys = lines._get_invoice_grouping_keys(per_contract)
             groups = lines.grouped(lambda line, keys=keys: tuple(line[k] for k in keys))
-            moves |= lines._create_moves(list(groups.values()))
+            moves |= lines._create_moves(list(groups.values()), nets)
         moves._after_milestone_drafts(user, by_tick)
         return moves
 
@@ -188,19 +192,20 @@ class MilestoneBillingLine(models.Model):
         """
         return ["contract_id"] if per_contract else ["contract_id", "milestone_id"]
 
-    def _create_moves(self, groups):
+    def _create_moves(self, groups, nets):
         """Make one draft invoice a group of lines, all at once if Odoo lets.
 
         When something is refused, the halves are tried, so that the one that is
         refused is found in few steps and the others are made together.
 
         :param list groups: recordsets of lines, each of one contract
+        :param dict nets: what to bill of each line
         """
         if not groups:
             return self.env["account.move"]
         try:
             with self.env.cr.savepoint():
-                return self._create_moves_at_once(groups)
+                return self._create_moves_at_once(groups, nets)
         except OperationalError:
             raise  # of another transaction: the server tries it all again
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except
@@ -209,7 +214,8 @@ class MilestoneBillingLine(models.Model):
                 groups[0]._record_failure(error)
                 return self.env["account.move"]
         middle = len(groups) // 2
-        return self._create_moves(groups[:middle]) | self._create_moves(groups[middle:])
+        first, second = groups[:middle], groups[middle:]
+        return self._create_moves(first, nets) | self._create_moves(second, nets)
 
     def _record_failure(self, error):
         """Record why the attempt to invoice these lines failed.
@@ -223,14 +229,13 @@ class MilestoneBillingLine(models.Model):
             _logger.error("The invoice of %s could not be made", self, exc_info=error)
         self.write({"check_code": code, "check_args": args})
 
-    def _create_moves_at_once(self, groups):
-        """Make one draft invoice a group of lines, with exactly the lines' net.
+    def _create_moves_at_once(self, groups, nets):
+        """Make one draft invoice a group of lines, with exactly these nets.
 
         :raise UserError: when Odoo refuses one of them
         """
         lines = self.browse().concat(*groups)
         lines.contract_id._keep_numbers()
-        nets = {line: line.amount_open for line in lines}
         Move = self.env["account.move"]
         # the guards hold for all of them together
         with lines._guarding(Move) as made:
@@ -238,7 +243,10 @@ class MilestoneBillingLine(models.Model):
                 GUARDED.on(Move)
                 .with_context(mail_create_nosubscribe=True, mail_create_nolog=True)
                 .create(
-                    [group.contract_id._prepare_invoice_vals(group) for group in groups]
+                    [
+                        group.contract_id._prepare_invoice_vals(group, nets)
+                        for group in groups
+                    ]
                 )
             )
             made.append(moves)

@@ -254,10 +254,11 @@ class MilestoneBillingContract(models.Model):
         customer = self.partner_id
         return customer.browse(customer.address_get(["invoice"])["invoice"])
 
-    def _prepare_invoice_vals(self, lines):
+    def _prepare_invoice_vals(self, lines, nets):
         """Return the values of a draft invoice of this contract.
 
         :param lines: the milestone lines that it bills
+        :param dict nets: what it bills of each, without included taxes
         :return: the keys ``move_type``, ``company_id``, ``currency_id``, ``journal_id``,
             ``partner_id``, ``invoice_user_id``, ``invoice_origin``,
             ``invoice_line_ids`` and, where the contract has any,
@@ -277,7 +278,7 @@ class MilestoneBillingContract(models.Model):
                 f"{self.project_id.name} — {milestones}"
             ),
             "invoice_line_ids": [
-                Command.create(line._prepare_invoice_line_vals())
+                Command.create(line._prepare_invoice_line_vals(nets[line]))
                 for line in lines.with_context(lang=partner.lang)
             ],
         }

@@ -36,8 +36,11 @@ class MilestoneBillingLine(models.Model):
     # BUSINESS
     # -------------------------------------------------------------------------
 
-    def _get_invoice_label(self):
-        """Return the text of the invoice line, in the language of the context."""
+    def _get_invoice_label(self, net):
+        """Return the text of the invoice line, in the language of the context.
+
+        :param float net: what the line bills
+        """
         self.ensure_one()
         details = [self.env._("Project: %(name)s", name=self.project_id.name)]
         if self.contract_id.reference:
@@ -47,7 +50,14 @@ class MilestoneBillingLine(models.Model):
                     reference=self.contract_id.reference,
                 )
             )
-        return "\n".join([self._get_label(), " · ".join(details)])
+        return "\n".join([self._get_invoice_title(net), " · ".join(details)])
+
+    def _get_invoice_title(self, net):
+        """Return the first line of the invoice line's text: what it bills.
+
+        :param float net: what the line bills
+        """
+        return self._get_label()
 
     # -------------------------------------------------------------------------
     # BUSINESS: values of the invoice
@@ -61,9 +71,10 @@ class MilestoneBillingLine(models.Model):
         """Return the sales journal of the line's invoice, possibly none."""
         return self.contract_id.effective_journal_id
 
-    def _prepare_invoice_line_vals(self):
+    def _prepare_invoice_line_vals(self, net):
         """Return the values of the invoice line of this line; its price is net.
 
+        :param float net: what it bills
         :return: the keys ``milestone_billing_line_id``, ``milestone_billing_planned``,
             ``product_id``, ``name``, ``quantity``, ``price_unit`` and, where they are
             not left to Odoo, ``balance``, ``amount_currency``,
@@ -74,10 +85,10 @@ class MilestoneBillingLine(models.Model):
             "milestone_billing_line_id": self.id,
             "milestone_billing_planned": self._get_plan_to_record(),
             "product_id": self._get_product().id,
-            "name": self._get_invoice_label(),
+            "name": self._get_invoice_label(net),
             "quantity": 1.0,
-            "price_unit": self.amount_open,
-            **self._prepare_invoice_line_balance(),
+            "price_unit": net,
+            **self._prepare_invoice_line_balance(net),
         }
         # given, so that core need not search for each line; without it, the company's
         # analytic distribution models apply
@@ -87,15 +98,16 @@ class MilestoneBillingLine(models.Model):
             vals["tax_ids"] = [Command.set(self.tax_ids.ids)]
         return vals
 
-    def _prepare_invoice_line_balance(self):
+    def _prepare_invoice_line_balance(self, net):
         """Return the balance of the invoice line, which spares core to write it.
 
         Core sees to it that it is right: it writes another where taxes are included.
         In a foreign currency it is core's to convert.
 
+        :param float net: what it bills
         :return: the keys ``balance`` and ``amount_currency``, or none
         """
         if self.currency_id != self.company_id.currency_id:
             return {}
-        balance = -self.currency_id.round(self.amount_open)
+        balance = -self.currency_id.round(net)
         return {"balance": balance, "amount_currency": balance}

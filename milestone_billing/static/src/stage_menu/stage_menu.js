@@ -54,6 +54,11 @@ export class StageMenu extends Component {
         return this.mayInvoice && this.props.record.resId && isOpen;
     }
 
+    get canBillPart() {
+        const isOpen = ["upcoming", "ready"].includes(this.data.state);
+        return this.mayInvoice && this.props.record.resId && isOpen;
+    }
+
     get canBillAgain() {
         return this.mayInvoice && this.data.state === "to_decide";
     }
