@@ -23,6 +23,7 @@
         "wizard/milestone_billing_decide_views.xml",
         "wizard/milestone_billing_part_views.xml",
         "views/milestone_billing_contract_cure_views.xml",
+        "views/milestone_billing_opening_views.xml",
         "views/milestone_billing_line_views.xml",
         "views/milestone_billing_line_queue_views.xml",
         "views/milestone_billing_contract_views.xml",

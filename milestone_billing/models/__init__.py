@@ -28,6 +28,7 @@ from . import queue  # isort: skip
 from . import answers  # isort: skip
 from . import sales  # isort: skip
 from . import documents  # isort: skip
+from . import openings  # isort: skip
 from . import parts  # isort: skip
 from . import portal  # isort: skip
 from . import acceptance  # isort: skip

@@ -35,9 +35,11 @@ class TestParts(MilestoneBillingCommon):
             for net in (1000, 500)
         ]
         self.mark_done(self.build)
-        names += self.get_invoices(self.build).filtered(
-            lambda move: move.state == "draft"
-        ).invoice_line_ids.mapped(lambda line: line.name.split("\n")[0])
+        names += (
+            self.get_invoices(self.build)
+            .filtered(lambda move: move.state == "draft")
+            .invoice_line_ids.mapped(lambda line: line.name.split("\n")[0])
+        )
         title = "Milestone 2 — Build complete"
         self.assertEqual(
             names,
@@ -73,7 +75,7 @@ class TestParts(MilestoneBillingCommon):
         self.customer.lang = "de_DE"
         move = self.bill_part(self.build, 1000)
         self.assertIn(
-            "Meilenstein 2 — Build complete · Teil 1, 40 % (bisher 40 %)",
+            "Meilenstein 2 — Build complete · Teil 1, 40\xa0% (bisher 40\xa0%)",
             move.invoice_line_ids.name,
         )
 

@@ -416,7 +416,14 @@ class Acts:
         self._note_edited(line)
         amount = self._amount(rng, rng.choice([line.amount_planned, 0.0]))
         self._say(line.name, amount)
-        self._as(self.case.manager, line).amount_opening = amount
+        self._as(self.case.accountant, line).amount_opening = amount
+
+    @act(3)
+    def bill_part(self, rng):
+        line = self._pick_lines(rng)
+        amount = self._amount(rng, line.amount_open)
+        self._say(line.name, amount)
+        self._as(self.case.accountant, line)._bill_part(amount)
 
     @act(4)
     def decide(self, rng):
