@@ -51,6 +51,7 @@
             "milestone_billing/static/src/billing_timeline/**/*",
             "milestone_billing/static/src/contract_page/**/*",
             "milestone_billing/static/src/empty_schedule/**/*",
+            "milestone_billing/static/src/next_stage/**/*",
             "milestone_billing/static/src/project_milestone/**/*",
             "milestone_billing/static/src/project_right_side_panel/**/*",
             "milestone_billing/static/src/queue/**/*",
@@ -70,6 +71,7 @@
         "web.assets_frontend": [
             "milestone_billing/static/src/billing_status/**/*",
             "milestone_billing/static/src/billing_picture/**/*",
+            "milestone_billing/static/src/send_back/**/*",
         ],
         "web.report_assets_common": [
             "milestone_billing/static/src/billing_status/**/*",

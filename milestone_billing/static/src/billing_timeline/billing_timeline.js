@@ -13,6 +13,7 @@ import {
     formatLateness,
     formatTasks,
 } from "./billing_stage";
+import { doStageAct } from "./stage_acts";
 
 import { Component, onMounted, onWillUnmount, useRef, useState } from "@odoo/owl";
 
@@ -289,42 +290,8 @@ export class BillingTimeline extends Component {
     }
 
     async act(stage, name) {
-        const [resModel, resIds] = stage.line_ids.length
-            ? ["milestone.billing.line", stage.line_ids]
-            : ["project.milestone", [stage.id]];
-        const acts = {
-            mark_done: ["project.milestone", [stage.id], "action_mark_done"],
-            ask: ["project.milestone", [stage.id], "action_ask_acceptance"],
-            remind: ["project.milestone", [stage.id], "action_ask_acceptance"],
-            create_draft: [resModel, resIds, "action_create_draft_invoice"],
-            decide: [resModel, resIds, "action_decide"],
-        };
-        if ((await this.props.onWillAct?.()) === false) {
-            return;
+        if ((await this.props.onWillAct?.()) !== false) {
+            await doStageAct(this.action, stage, name, () => this.props.onDidAct?.());
         }
-        if (name === "open") {
-            return this.openRecord(resModel, resIds);
-        }
-        const [model, ids, method] = acts[name];
-        await this.action.doActionButton({
-            type: "object",
-            name: method,
-            resModel: model,
-            resIds: ids,
-            onClose: () => this.props.onDidAct?.(),
-        });
-    }
-
-    openRecord(resModel, resIds) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            name: _t("Stage"),
-            res_model: resModel,
-            views: [
-                [false, resIds.length > 1 ? "list" : "form"],
-                ...(resIds.length > 1 ? [[false, "form"]] : []),
-            ],
-            ...(resIds.length > 1 ? { domain: [["id", "in", resIds]] } : { res_id: resIds[0] }),
-        });
     }
 }
