@@ -19,6 +19,7 @@ from . import (
     test_guards,
     test_install,
     test_invoice,
+    test_journeys,
     test_js,
     test_layout,
     test_line_life,
