@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .groups import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
+from .refusal import BillingRefusal
 from .status import CONTRACT_STATE_SELECTION, STATUS_SELECTION, get_contract_state
 
 
@@ -203,7 +203,7 @@ class ProjectProject(models.Model):
             [("project_id", "=", self.id)]
         )
         if not contracts and not self.env.user.has_group(MANAGER_GROUP):
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(project)s has no contract that you can see. Ask a project"
                     " administrator to make one.",

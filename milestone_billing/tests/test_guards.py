@@ -6,6 +6,7 @@ from odoo.fields import Command
 
 from odoo.addons.account.models.account_move import AccountMove
 
+from ..models.refusal import BillingRefusal
 from .common_guards import GuardsCommon
 
 
@@ -98,6 +99,21 @@ class TestGuards(GuardsCommon):
         with self.assertRaises(ValidationError):
             credit_note.with_context(force_delete=True).unlink()
         self.assertGuarded()
+
+    # --- how it is said ---
+
+    def test_refusals_have_a_title_of_their_own(self):
+        self.bill(self.deposit)
+        euro = self.setup_other_currency("EUR")
+        for refused in (
+            self.deposit.unlink,
+            lambda: self.deposit.write({"percent": 30}),
+            lambda: self.contract.write({"currency_id": euro.id}),
+            lambda: self.deposit.milestone_id.write({"is_reached": False}),
+            lambda: self.deposit._give_up_open("write_off", "Nothing is open"),
+        ):
+            with self.assertRaises(BillingRefusal):
+                refused()
 
     # --- guards of what is archived ---
 

@@ -1,7 +1,7 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 from ..models.marks import CARRY_LINK
+from ..models.refusal import BillingRefusal
 
 
 class AccountMoveReversal(models.TransientModel):
@@ -24,7 +24,7 @@ class AccountMoveReversal(models.TransientModel):
         # sudo: the rule holds for who cannot see the schedule
         billing_moves = self.sudo().move_ids.filtered("milestone_billing_contract_id")
         if billing_moves and self.date and self.date > fields.Date.context_today(self):
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(invoice)s bills a milestone and can be replaced today or before,"
                     " not on a later day. Choose an earlier date, or reverse it without"

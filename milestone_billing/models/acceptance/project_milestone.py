@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..groups import BILLING_GROUP, STATUS_GROUP
+from ..refusal import BillingRefusal
 
 
 class ProjectMilestone(models.Model):
@@ -233,7 +234,7 @@ class ProjectMilestone(models.Model):
             if (reason := milestone._get_acceptance_blocking_reason())
         ]
         if refusals:
-            raise UserError("\n".join(refusals))
+            raise BillingRefusal("\n".join(refusals))
 
     def _get_billing_contracts(self):
         """Return the contracts that bill these milestones, archived ones too."""

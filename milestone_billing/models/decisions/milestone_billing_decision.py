@@ -1,8 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..allocation import exceeds
 from ..guarded_fields import Amount
+from ..refusal import BillingRefusal
 
 DECISIONS = [
     ("carry", "Carry to the balance"),
@@ -129,7 +130,7 @@ class MilestoneBillingDecision(models.Model):
         """
         for contract, amount in over_scheduled.items():
             if contract.amount_over_scheduled > amount:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "This cannot be undone: the amount was carried to a line that is"
                         " invoiced by now. Credit that invoice first, or raise the"
@@ -145,7 +146,7 @@ class MilestoneBillingDecision(models.Model):
                 lambda d, decisions=decisions: d.id > min(decisions.ids)
             )
             if newer:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(line)s was decided on again since: undo the newer decision"
                         " first.",

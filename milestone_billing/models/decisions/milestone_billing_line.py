@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..guarded_fields import Amount
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingLine(models.Model):
@@ -118,7 +118,7 @@ class MilestoneBillingLine(models.Model):
             lambda line: line._get_currency().compare_amounts(line.amount_open, 0.0) > 0
         )
         if not lines:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "Nothing of these lines is open: there is nothing to decide."
                 )

@@ -1,8 +1,9 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tools import float_is_zero, float_round, formatLang, get_lang
 
 from ..groups import BILLING_GROUP
+from ..refusal import BillingRefusal
 from ..statement import read_schedule
 from ..status import STATUS_BY_KEY
 
@@ -74,7 +75,7 @@ class MilestoneBillingContract(models.Model):
         self._check_amounts_shown()
         for contract in self:
             if not contract.line_ids:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(contract)s has no billing schedule: enter its lines first.",
                         contract=contract.display_name,

@@ -1,5 +1,6 @@
 from odoo import models
-from odoo.exceptions import UserError
+
+from ..refusal import BillingRefusal
 
 
 class AccountMoveLine(models.Model):
@@ -26,7 +27,7 @@ class AccountMoveLine(models.Model):
             skip_is_manually_modified=True
         ).price_unit = self._get_price_including_taxes(net)
         if compare(self.price_subtotal, net) != 0:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "The taxes %(taxes)s leave no price whose untaxed amount is the one"
                     " of %(line)s. Use taxes that are not included in the price.",

@@ -1,7 +1,8 @@
 from odoo import models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..marks import GUARDED
+from ..refusal import BillingRefusal
 
 # what may change what a document bills of a contract
 GUARDED_FIELDS = frozenset(
@@ -61,7 +62,7 @@ class AccountMove(models.Model):
                 "reversed_entry_id" in vals
                 and (vals["reversed_entry_id"] or False) != move.reversed_entry_id.id
             ):
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(document)s bills milestones and stays what it is. Delete it"
                         " and credit the invoice instead.",

@@ -1,8 +1,9 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..allocation import exceeds
 from ..groups import BILLING_GROUP
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingContract(models.Model):
@@ -75,7 +76,7 @@ class MilestoneBillingContract(models.Model):
         """Refuse to give a contract to another project."""
         for contract in self:
             if contract.project_id.id != project_id:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(contract)s stays with its project. Make a new contract for"
                         " the other one.",
@@ -96,7 +97,7 @@ class MilestoneBillingContract(models.Model):
             if (moves or openings) and any(
                 vals[fname] != contract[fname].id for fname in fnames
             ):
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(contract)s is invoiced by %(invoice)s: its currency and its"
                         " company cannot change any more. Bill the rest with a new"
@@ -112,7 +113,7 @@ class MilestoneBillingContract(models.Model):
         """Refuse to archive a contract that still has something to do."""
         for contract in self:
             if contract.state in ("drafted", "ready", "blocked", "to_decide"):
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(contract)s cannot be archived: some of its stages are ready,"
                         " drafted or to be decided. Bill them or write them off first.",

@@ -1,7 +1,9 @@
 from contextlib import contextmanager
 
 from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
+
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingLine(models.Model):
@@ -47,7 +49,7 @@ class MilestoneBillingLine(models.Model):
         self._check_nothing_recorded()
         # sudo: the rule holds for who cannot see the invoices
         for move in self.sudo()._get_documents()[:1]:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(milestones)s cannot be deleted: %(invoice)s bills it. Cancel or"
                     " delete that invoice first.",
@@ -70,7 +72,7 @@ class MilestoneBillingLine(models.Model):
         other = lines.contract_id.browse(vals.get("contract_id"))
         for line in lines:
             if other and other.project_id != line.project_id:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(line)s stays in its project. Add a line to the contract of"
                         " the other one instead.",
@@ -79,7 +81,7 @@ class MilestoneBillingLine(models.Model):
                 )
         self._check_nothing_recorded()
         for move in lines.move_line_ids.move_id[:1]:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(lines)s cannot be moved: %(invoice)s bills it.",
                     lines=", ".join(lines.mapped("name")),
@@ -100,7 +102,7 @@ class MilestoneBillingLine(models.Model):
         # sudo: the rule holds for who cannot see the schedule
         for line in self.sudo():
             if line._has_recorded():
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(line)s cannot be deleted or moved: part of it was billed"
                         " elsewhere, carried or written off. Ask the accountant to take"
@@ -130,7 +132,7 @@ class MilestoneBillingLine(models.Model):
             if changed:
                 # sudo: the invoice is named to who may change the schedule
                 moves = line.sudo()._get_live_documents()
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(line)s keeps the plan with which it was invoiced:"
                         " %(invoices)s. Delete that draft or credit that invoice"

@@ -1,7 +1,8 @@
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 
 from ..groups import MANAGER_GROUP
+from ..refusal import BillingRefusal
 
 
 class ProjectMilestone(models.Model):
@@ -46,7 +47,7 @@ class ProjectMilestone(models.Model):
         # sudo: the rule holds for users who cannot see the schedule
         billed = moved.sudo().filtered("billing_line_ids")
         if billed:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(milestones)s is part of a billing schedule and stays in its"
                     " project. Remove its stages from the schedule first.",

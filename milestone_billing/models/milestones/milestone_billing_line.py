@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..marks import WITH_MILESTONE
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingLine(models.Model):
@@ -93,14 +93,14 @@ class MilestoneBillingLine(models.Model):
         if len(contracts) == 1:
             return contracts
         if not contracts:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(project)s has no contract: make one with its Billing button"
                     " first.",
                     project=milestone.project_id.name,
                 )
             )
-        raise UserError(
+        raise BillingRefusal(
             self.env._(
                 "%(project)s has several contracts: say to which of them the line"
                 " belongs.",
@@ -115,7 +115,7 @@ class MilestoneBillingLine(models.Model):
             self._get_contract_id(vals)
         )
         if not (contract and vals.get("name")):
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "A milestone line needs a contract, and a milestone or a name to"
                     " create one."

@@ -1,8 +1,8 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..groups import BILLING_GROUP
+from ..refusal import BillingRefusal
 from ..status import STATUS_BY_KEY
 
 
@@ -33,7 +33,7 @@ class MilestoneBillingContract(models.Model):
         self._check_billing_schedule_printable()
         reason = self._get_no_customer_reason()
         if reason:
-            raise UserError(reason)
+            raise BillingRefusal(reason)
         return {
             "type": "ir.actions.act_url",
             "target": "self",

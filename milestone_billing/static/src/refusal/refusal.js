@@ -4,5 +4,5 @@ import { registry } from "@web/core/registry";
 
 const REFUSAL = "odoo.addons.milestone_billing.models.refusal.BillingRefusal";
 
-odooExceptionTitleMap.set(REFUSAL, _t("This stays as it is"));
+odooExceptionTitleMap.set(REFUSAL, _t("This cannot be done"));
 registry.category("error_dialogs").add(REFUSAL, WarningDialog);

@@ -91,7 +91,8 @@ registry.category("web_tour.tours").add("milestone_billing_refused_untick", {
         },
         {
             content: "The refusal names the invoice",
-            trigger: ".modal:contains('Build complete is invoiced by INV/')",
+            trigger:
+                ".modal:contains('This cannot be done'):contains('Build complete is invoiced by INV/')",
         },
         {
             content: "Close it",
