@@ -23,6 +23,7 @@ from . import payments  # isort: skip
 from . import numbering  # isort: skip
 from . import invoicing  # isort: skip
 from . import blocking  # isort: skip
+from . import change_order  # isort: skip
 from . import drafting  # isort: skip
 from . import queue  # isort: skip
 from . import answers  # isort: skip

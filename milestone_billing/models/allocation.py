@@ -35,6 +35,8 @@ class ScheduleLine:
     """Given up to the line that takes the rest."""
     written_off: float = 0.0
     """Given up altogether: the contract sum to date fell by it."""
+    changed: float = 0.0
+    """Approved changes of this line alone, of which no percentage is one."""
     kept: float | None = None
     """Of a closed line what was drafted and billed when all that was open was given up."""
 
@@ -99,7 +101,7 @@ def round_to(amount, rounding):
 def _get_own_plan(line, agreed, rounding):
     """Return what its own percentage, amount or record gives a line.
 
-    :param float agreed: the contract sum before anything was written off
+    :param float agreed: what percentages are of
     """
     if line.kept is not None:
         return max(round_to(line.kept, rounding), 0.0)
@@ -109,6 +111,8 @@ def _get_own_plan(line, agreed, rounding):
         plan = agreed * line.percent / 100
     else:
         plan = line.amount if line.basis == "fixed" else 0.0
+    if not line.live:  # what was recorded has it already
+        plan = round_to(plan, rounding) + line.changed
     plan = round_to(plan, rounding) - line.carried - line.written_off
     return max(round_to(plan, rounding), 0.0)
 
@@ -116,10 +120,11 @@ def _get_own_plan(line, agreed, rounding):
 def allocate(contract, rounding, lines):
     """Allocate ``contract`` over ``lines``.
 
-    A percentage is one of the contract sum before anything was written off: writing
-    off a stage changes no other stage.
+    A percentage is one of the contract sum before anything was written off, and without
+    what was changed of single lines: neither moves any other stage.
 
-    :param float contract: the contract sum to date, net, less what was written off
+    :param float contract: the contract sum to date, net: with what was changed, less what
+        was written off
     :param float rounding: the rounding of the contract currency, such as 0.01
     :param list lines: the :class:`ScheduleLine` of the schedule, in its order
     :return: the :class:`Allocation`; with a line that takes the rest and nothing
@@ -128,8 +133,16 @@ def allocate(contract, rounding, lines):
     >>> third = ScheduleLine("percent", percent=33.333333)
     >>> allocate(10000, 0.01, [third, third, third]).planned
     (3333.33, 3333.33, 3333.34)
+
+    A change of 2,000 spread over the stages, and one that is a stage of its own:
+
+    >>> stages = [ScheduleLine("percent", percent=share) for share in (30, 40, 30)]
+    >>> allocate(12000, 0.01, stages).planned
+    (3600.0, 4800.0, 3600.0)
+    >>> allocate(12000, 0.01, [*stages, ScheduleLine("fixed", changed=2000)]).planned
+    (3000.0, 4000.0, 3000.0, 2000.0)
     """
-    agreed = contract + sum(line.written_off for line in lines)
+    agreed = contract + sum(line.written_off - line.changed for line in lines)
     planned = [_get_own_plan(line, agreed, rounding) for line in lines]
     takes = [max(plan, line.used) for plan, line in zip(planned, lines, strict=True)]
     rest_index = find_rest_line(lines, planned, rounding)

@@ -41,6 +41,7 @@ class MilestoneBillingTimeline(models.AbstractModel):
               - ``title``: customer · reference, empty for counts
               - ``currency_id``: False for counts
               - ``total``: the contract sum to date, net; or how many stages
+              - ``is_changed``: whether the original contract sum was another one
               - ``share``: how much of it is billed, in whole percent
               - ``over_scheduled``: by how much the stages exceed the contract sum
               - ``segments``: dictionaries with ``status``, ``label``, ``names`` (of
@@ -89,6 +90,7 @@ class MilestoneBillingTimeline(models.AbstractModel):
             "title": " · ".join(filter(None, names)),
             "currency_id": contract.currency_id.id,
             "total": contract.amount_to_date,
+            "is_changed": contract.amount_to_date != contract.amount_original,
             "share": self.env["project.project"]._get_share_billed(contract),
             "over_scheduled": contract.amount_over_scheduled,
             **self._draw_parts(parts),
@@ -106,6 +108,7 @@ class MilestoneBillingTimeline(models.AbstractModel):
                 "title": "",
                 "currency_id": False,
                 "total": len(milestones),
+                "is_changed": False,
                 "share": milestones.project_id[:1].billing_share,
                 "over_scheduled": 0.0,
                 **self._draw_parts(parts),

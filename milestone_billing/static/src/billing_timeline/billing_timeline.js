@@ -213,7 +213,8 @@ export class BillingTimeline extends Component {
         if (!bar.currency_id) {
             return _t("%s stages", bar.total);
         }
-        return formatValue(bar.total, bar.currency_id);
+        const total = formatValue(bar.total, bar.currency_id);
+        return bar.is_changed ? _t("%s to date", total) : total;
     }
 
     getExcess(bar) {

@@ -105,3 +105,21 @@ export function formatShare({ basis, percent, amount }, { hasSum, currencyId }) 
     // a small number without the sign of the currency would be a percentage
     return formatMonetary(amount, { currencyId, noSymbol: !hasSum || amount > 100 });
 }
+
+/**
+ * Return a share with what change orders add to the stage alone, or take from it.
+ *
+ * @param {Object} stage a share, and its ``amount_changed``
+ * @param {Object} options as of :func:`formatShare`
+ */
+export function formatChanged(stage, options) {
+    const { amount_changed: changed, basis, amount } = stage;
+    const share = formatShare(stage, options);
+    if (!changed) {
+        return share;
+    }
+    const sign = changed > 0 ? "+" : "\u2212";
+    const { currencyId } = options;
+    const text = `${sign}${formatMonetary(Math.abs(changed), { currencyId, noSymbol: true })}`;
+    return basis === "fixed" && !amount ? text : `${share} ${text}`;
+}

@@ -4,7 +4,7 @@ import { registry } from "@web/core/registry";
 import { useBus } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { InvalidShareError, formatShare, parseShare } from "./share";
+import { InvalidShareError, formatChanged, formatShare, parseShare } from "./share";
 
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
@@ -42,6 +42,11 @@ export class ShareCell extends Component {
 
     get text() {
         return formatShare(this.props.record.data, this.options);
+    }
+
+    /** The share with what change orders add to the stage alone. */
+    get changedText() {
+        return formatChanged(this.props.record.data, this.options);
     }
 
     /** The line that takes the rest already, if it is another one. */
@@ -123,6 +128,7 @@ registry.category("fields").add("billing_share", {
     fieldDependencies: [
         { name: "basis", type: "selection", readonly: false },
         { name: "amount", type: "monetary", currency_field: "currency_id", readonly: false },
+        { name: "amount_changed", type: "monetary", currency_field: "currency_id" },
         { name: "currency_id", type: "many2one", relation: "res.currency" },
     ],
 });
