@@ -19,6 +19,7 @@
         "report/milestone_billing_contract_templates.xml",
         "report/milestone_billing_contract_reports.xml",
         "report/milestone_billing_change_templates.xml",
+        "report/milestone_billing_change_reports.xml",
         "data/mail_message_subtype_data.xml",
         "data/mail_template_data.xml",
         "wizard/milestone_billing_decide_views.xml",

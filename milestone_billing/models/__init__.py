@@ -33,6 +33,7 @@ from . import openings  # isort: skip
 from . import parts  # isort: skip
 from . import portal  # isort: skip
 from . import acceptance  # isort: skip
+from . import change_signing  # isort: skip
 from . import overview  # isort: skip
 from . import timeline  # isort: skip
 from . import copying  # isort: skip

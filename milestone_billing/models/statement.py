@@ -76,7 +76,11 @@ class Stage:
 class Sums:
     """The sums of a schedule as a customer reads them."""
 
+    original: float
+    changes: float
+    """What change orders added to the original contract sum."""
     agreed: float
+    """The original contract sum with its changes."""
     written_off: float
     to_date: float
     scheduled: float
@@ -93,13 +97,14 @@ class Sums:
     """Of what is scheduled."""
 
 
-def read_schedule(facts, to_date, written_off, rounding):
+def read_schedule(facts, to_date, written_off, rounding, changes=0.0):
     """Return what a customer reads of a schedule.
 
     :param list facts: the :class:`StageFacts` of its stages, in its order
     :param float to_date: the contract sum to date
     :param float written_off: what was written off of the contract sum
     :param float rounding: the rounding of the contract currency, such as 0.01
+    :param float changes: what change orders added to the original contract sum
     :return: a list of :class:`Stage`, and their :class:`Sums`
 
     Of 10,000 half is billed and paid, the rest is planned:
@@ -118,30 +123,35 @@ def read_schedule(facts, to_date, written_off, rounding):
 
     agreed = to_date + written_off
     stages = [_read_stage(fact, agreed, len(facts), rounding) for fact in facts]
-    return stages, _add_up(facts, stages, to_date, written_off, rounding)
+    sums = _add_up(facts, stages)
+    sums |= {
+        "original": agreed - changes,
+        "changes": changes,
+        "agreed": agreed,
+        "written_off": written_off,
+        "to_date": to_date,
+        "remaining": to_date - sums["billed"],
+    }
+    rounded = {key: round_to(amount, rounding) for key, amount in sums.items()}
+    return stages, Sums(**rounded)
 
 
-def _add_up(facts, stages, to_date, written_off, rounding):
-    """Return the :class:`Sums` of a schedule, as :func:`read_schedule` takes it."""
+def _add_up(facts, stages):
+    """Return those of the :class:`Sums` of a schedule that are sums of its stages."""
     scheduled = sum(stage.amount for stage in stages)
     billed = sum(fact.billed for fact in facts)
     own_billed = sum(fact.own_billed + fact.opening for fact in facts)
     paid = sum(fact.own_paid for fact in facts)
     settled = sum(fact.own_settled for fact in facts)
-    sums = {
-        "agreed": to_date + written_off,
-        "written_off": written_off,
-        "to_date": to_date,
+    return {
         "scheduled": scheduled,
         "billed": billed,
         "own_billed": own_billed,
         "billed_to_others": billed - own_billed,
         "paid": paid,
         "deducted": settled - paid,
-        "remaining": to_date - billed,
         "unbilled": scheduled - billed,
     }
-    return Sums(**{key: round_to(amount, rounding) for key, amount in sums.items()})
 
 
 def _read_stage(fact, agreed, count, rounding):
@@ -219,6 +229,8 @@ def get_customer_status(fact, rounding):
 
 
 AMOUNTS = (
+    "original",
+    "changes",
     "agreed",
     "written_off",
     "to_date",

@@ -4,6 +4,7 @@ from . import (
     test_allocation,
     test_automation,
     test_blocking,
+    test_change_documents,
     test_change_orders,
     test_concurrency,
     test_context_keys,

@@ -247,6 +247,8 @@ class AccountMove(models.Model):
         )
         this_document = self._get_milestone_net()
         amounts = {
+            "original": sums.original,
+            "changes": sums.changes,
             "agreed": sums.agreed,
             "written_off": sums.written_off,
             "to_date": sums.to_date,

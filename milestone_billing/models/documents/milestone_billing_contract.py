@@ -174,6 +174,7 @@ class MilestoneBillingContract(models.Model):
             [line._get_stage_facts(customer) for line in self._get_schedule()],
             to_date=self.amount_to_date,
             written_off=self.amount_written_off,
+            changes=self.amount_changes,
             rounding=self._get_contract_rounding(),
         )
 

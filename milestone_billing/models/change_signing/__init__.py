@@ -1,0 +1,4 @@
+from . import (
+    milestone_billing_change,
+    milestone_billing_contract,
+)
