@@ -36,5 +36,6 @@ from . import acceptance  # isort: skip
 from . import change_signing  # isort: skip
 from . import overview  # isort: skip
 from . import timeline  # isort: skip
+from . import profitability  # isort: skip
 from . import copying  # isort: skip
 from . import history  # isort: skip

@@ -38,6 +38,7 @@ from . import (
     test_portal,
     test_portal_acceptance,
     test_portal_tours,
+    test_profitability,
     test_project_status,
     test_queue,
     test_restricted_administrator,
