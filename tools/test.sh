@@ -10,7 +10,7 @@ source "$ROOT/tools/postgres.sh"
 declare -A MODULES=(
     [account]="project_account"
     # with a way to pay online, and the localisations that replace the invoice's report
-    [sale]="project_account,sale_project,sale_timesheet,payment_demo,l10n_din5008,l10n_ch,l10n_gcc_invoice,l10n_in"
+    [sale]="project_account,sale_project,sale_timesheet,payment_demo,l10n_din5008,l10n_ch,l10n_gcc_invoice,l10n_in,l10n_account_withholding_tax"
 )
 # Classes without database: once is enough.
 ONCE=(TestAllocation TestLayout TestTranslationFiles)

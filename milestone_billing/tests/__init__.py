@@ -1,6 +1,7 @@
 from . import (
     test_acceptance_answered,
     test_acceptance_asked,
+    test_accounting,
     test_allocation,
     test_automation,
     test_blocking,
