@@ -1,4 +1,5 @@
 # before the models that inherit it
+from . import milestone_billing_columns_mixin  # isort: skip
 from . import milestone_billing_overdue_mixin  # isort: skip
 from . import milestone_billing_rights_mixin  # isort: skip
 from . import milestone_billing_sealed_mixin  # isort: skip

@@ -7,7 +7,11 @@ from .marks import CARRY_LINK
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "milestone.billing.sealed.mixin"]
+    _inherit = [
+        "account.move",
+        "milestone.billing.sealed.mixin",
+        "milestone.billing.columns.mixin",
+    ]
 
     milestone_billing_contract_id = fields.Many2one(
         comodel_name="milestone.billing.contract",

@@ -3,6 +3,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from .allocation import ScheduleLine
 from .guarded_fields import Amount, Share
 from .milestone_billing_contract import MAX_AMOUNT
+from .milestone_billing_overdue_mixin import OverdueStatus
 from .status import LINE_STATE_SELECTION, STATUS_SELECTION
 
 # what a change of the schedule is made of
@@ -180,7 +181,7 @@ class MilestoneBillingLine(models.Model):
         store=True,
         index=True,
     )
-    status = fields.Selection(
+    status = OverdueStatus(
         selection=STATUS_SELECTION,
         string="Status Today",
         help="The status; overdue while it is upcoming and its date is past.",

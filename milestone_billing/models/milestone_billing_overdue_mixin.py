@@ -10,6 +10,22 @@ LATE_STATES = ("running", "upcoming")
 BADGES = ("@widget='billing_status'", "@widget='billing_stage_badge'")
 
 
+class OverdueStatus(fields.Selection):
+    """The status of a model with :class:`MilestoneBillingOverdueMixin`, in SQL."""
+
+    def to_sql(self, model, alias):
+        _status, state, date = model._overdue_fields
+        return SQL(
+            "CASE WHEN %(state)s IN %(late)s AND %(date)s < %(today)s"
+            " THEN 'overdue' ELSE %(state)s END",
+            # the state that it is made of is as visible
+            state=model._fields[state].to_sql(model, alias),
+            late=LATE_STATES,
+            date=model._fields[date].to_sql(model, alias),
+            today=fields.Date.context_today(model),
+        )
+
+
 class MilestoneBillingOverdueMixin(models.AbstractModel):
     """A status that is the stored state, or *overdue* where the date is past.
 
@@ -18,6 +34,7 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
     """
 
     _name = "milestone.billing.overdue.mixin"
+    _inherit = "milestone.billing.columns.mixin"
     _description = "Overdue Status of Milestone Billing"
 
     _overdue_fields = ("status", "state", "deadline")
@@ -27,11 +44,17 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
     def _compute_overdue_status(self):
         status, state, date = self._overdue_fields
         today = fields.Date.context_today(self)
-        for value, records in self.grouped(state).items():
-            records[status] = value
-            if value in LATE_STATES:
-                late = records.filtered(lambda r: r[date] and r[date] < today)
-                late[status] = "overdue"
+        self._fill_column(
+            status,
+            [
+                "overdue"
+                if value in LATE_STATES and day and day < today
+                else value or None
+                for value, day in zip(
+                    self._read_column(state), self._read_column(date), strict=True
+                )
+            ],
+        )
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
@@ -52,20 +75,6 @@ class MilestoneBillingOverdueMixin(models.AbstractModel):
         domain = Domain(state, "in", [item for item in value if item != "overdue"])
         domain &= ~overdue
         return domain | overdue if "overdue" in value else domain
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        status, state, date = self._overdue_fields
-        if field_expr != status:
-            return super()._field_to_sql(alias, field_expr, query)
-        # the status is as visible as the state it is made of
-        return SQL(
-            "CASE WHEN %(state)s IN %(late)s AND %(date)s < %(today)s"
-            " THEN 'overdue' ELSE %(state)s END",
-            state=self._field_to_sql(alias, state, query),
-            late=LATE_STATES,
-            date=self._field_to_sql(alias, date, query),
-            today=fields.Date.context_today(self),
-        )
 
     def _read_group_orderby(self, order, groupby_terms, query):
         # EXTENDS 'base': groups come in the order of the statuses' rank

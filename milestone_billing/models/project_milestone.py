@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from .groups import BILLING_GROUP, STATUS_GROUP
 from .marks import WITH_MILESTONE
+from .milestone_billing_overdue_mixin import OverdueStatus
 from .status import (
     LINE_STATE_SELECTION,
     STATUS_BY_KEY,
@@ -21,6 +22,7 @@ class ProjectMilestone(models.Model):
 
     acceptance_criteria = fields.Text(
         help="What must be true for this milestone to be done, in plain words.",
+        prefetch="milestone_billing",
     )
     billing_line_ids = fields.One2many(
         comodel_name="milestone.billing.line",
@@ -37,7 +39,7 @@ class ProjectMilestone(models.Model):
         compute_sudo=True,
         groups=STATUS_GROUP,
     )
-    billing_status = fields.Selection(
+    billing_status = OverdueStatus(
         selection=STATUS_SELECTION,
         string="Billing",
         help="How far the billing of this milestone is: the status of its lines that"
@@ -156,7 +158,7 @@ class ProjectMilestone(models.Model):
     def _get_data(self):
         # EXTENDS 'project'
         data = super()._get_data()
-        status = STATUS_BY_KEY.get(self.billing_status)
+        status = STATUS_BY_KEY.get(data["billing_status"])
         if status:
             field = self._fields["billing_status"]
             data["billing_state_label"] = field.convert_to_export(status.key, self)

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .groups import BILLING_GROUP, MANAGER_GROUP, STATUS_GROUP
+from .milestone_billing_overdue_mixin import OverdueStatus
 from .refusal import BillingRefusal
 from .status import CONTRACT_STATE_SELECTION, STATUS_SELECTION, get_contract_state
 
@@ -34,7 +35,7 @@ class ProjectProject(models.Model):
         compute_sudo=True,
         groups=STATUS_GROUP,
     )
-    billing_status = fields.Selection(
+    billing_status = OverdueStatus(
         selection=STATUS_SELECTION,
         string="Billing",
         help="How far the billing is: what needs doing first, and whether a stage is"
@@ -57,6 +58,7 @@ class ProjectProject(models.Model):
         store=True,
         compute_sudo=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     billing_share = fields.Integer(
         string="Share Billed",
@@ -67,20 +69,25 @@ class ProjectProject(models.Model):
         compute_sudo=True,
         aggregator="avg",
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     billing_next_milestone_id = fields.Many2one(
         comodel_name="project.milestone",
         string="Next Stage",
         compute="_compute_billing_facts",
         store=True,
+        index="btree_not_null",
         compute_sudo=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     billing_next_name = fields.Char(
         string="Next Stage's Name",
         help="Without the date, which core may add to a milestone's name.",
         related="billing_next_milestone_id.name",
+        store=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     billing_next_date = fields.Date(
         string="Next Stage Due",
@@ -96,6 +103,7 @@ class ProjectProject(models.Model):
         store=True,
         compute_sudo=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
 
     # -------------------------------------------------------------------------

@@ -21,12 +21,14 @@ class ProjectMilestone(models.Model):
         copy=False,
         readonly=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_asked_on = fields.Datetime(
         string="Asked On",
         copy=False,
         readonly=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_contract_id = fields.Many2one(
         comodel_name="milestone.billing.contract",
@@ -37,6 +39,7 @@ class ProjectMilestone(models.Model):
         readonly=True,
         index="btree_not_null",
         groups=BILLING_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_user_id = fields.Many2one(
         comodel_name="res.users",
@@ -44,6 +47,7 @@ class ProjectMilestone(models.Model):
         copy=False,
         readonly=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_partner_id = fields.Many2one(
         comodel_name="res.partner",
@@ -53,6 +57,7 @@ class ProjectMilestone(models.Model):
         readonly=True,
         index="btree_not_null",
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_signed_by = fields.Char(
         string="Signed As",
@@ -60,12 +65,14 @@ class ProjectMilestone(models.Model):
         copy=False,
         readonly=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_signed_on = fields.Datetime(
         string="Signed On",
         copy=False,
         readonly=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_signature = fields.Image(
         string="Signature",
@@ -83,6 +90,7 @@ class ProjectMilestone(models.Model):
         copy=False,
         readonly=True,
         groups=STATUS_GROUP,
+        prefetch="milestone_billing",
     )
     acceptance_asked_names = fields.Char(
         string="Who Was Asked",

@@ -23,6 +23,7 @@ class AccountMove(models.Model):
         copy=False,
         readonly=True,
         groups=BILLING_GROUP,
+        prefetch="milestone_billing",
     )
     milestone_statement = fields.Json(
         help="The billing schedule as it stood when the document was posted, for its"
@@ -30,6 +31,7 @@ class AccountMove(models.Model):
         copy=False,
         readonly=True,
         groups="base.group_system",
+        prefetch="milestone_billing",
     )
 
     # -------------------------------------------------------------------------

@@ -35,6 +35,10 @@ class AccountMove(models.Model):
     @api.depends("milestone_billing_contract_id", "line_ids.milestone_billing_line_id")
     def _compute_milestone_billing_names(self):
         # stored and read anyway: no query where nothing is billed
+        if not any(self._read_column("milestone_billing_contract_id")):
+            self._fill_column("milestone_billing_stages", [None] * len(self))
+            self._fill_column("milestone_billing_project", [None] * len(self))
+            return
         billed = self.filtered("milestone_billing_contract_id")
         (self - billed).milestone_billing_stages = False
         (self - billed).milestone_billing_project = False

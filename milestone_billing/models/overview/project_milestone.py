@@ -1,6 +1,8 @@
-from odoo import models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..groups import BILLING_GROUP
+from .project_project import READER
 
 
 class ProjectMilestone(models.Model):
@@ -8,31 +10,81 @@ class ProjectMilestone(models.Model):
 
     _inherit = "project.milestone"
 
+    billing_planned = fields.Json(
+        help="What the lines that the reader sees are planned to bill: pairs of a"
+        " currency's id and an amount. Nobody's to read but what is made of it.",
+        compute="_compute_billing_planned",
+        export_string_translation=False,
+        groups=fields.NO_ACCESS,
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("billing_state")
+    @api.depends_context(*READER)
+    def _compute_billing_planned(self):
+        planned = {id_: [] for id_ in self._ids}
+        for id_, *amount in self._read_planned():
+            planned[id_].append(amount)
+        self._fill_column(
+            "billing_planned", [planned[id_] or None for id_ in self._ids]
+        )
+
+    def _read_planned(self):
+        """Return rows of milestone, currency and planned amount, by the reader's rights."""
+        if not self.env.user.has_group(BILLING_GROUP):
+            return []
+        # rights are the reader's, whoever computes
+        model = self.env["milestone.billing.line"].sudo(False)
+        query = model._search([])
+
+        def to_sql(name):
+            return model._fields[name].to_sql(model, query.table)
+
+        milestone = to_sql("milestone_id")
+        currency = to_sql("currency_id")
+        query.add_where(SQL("%s = ANY(%s)", milestone, self.ids))
+        planned = SQL("SUM(%s)", to_sql("amount_planned"))
+        rows = query.select(milestone, currency, planned)
+        return self.env.execute_query(
+            SQL("%s GROUP BY 1, 2 ORDER BY 1, MIN(%s)", rows, to_sql("id"))
+        )
+
+    # -------------------------------------------------------------------------
+    # HOOKS
+    # -------------------------------------------------------------------------
+
     def _get_data(self):
         # EXTENDS 'project'
+        data = super()._get_data()
+        status = data["billing_status"]
         return {
-            **super()._get_data(),
-            "billing_amount": self._format_billing_amount(),
-            "billing_reason": self._get_panel_reason(),
+            **data,
+            "billing_amount": status and self._format_billing_amount(),
+            "billing_reason": status == "blocked" and self._get_panel_reason(),
         }
+
+    # -------------------------------------------------------------------------
+    # BUSINESS
+    # -------------------------------------------------------------------------
 
     def _format_billing_amount(self):
         """Return what the lines that the reader sees are planned to bill, as text.
 
         :return: one amount a currency, False for who sees no amounts
         """
-        if not (self.billing_status and self.env.user.has_group(BILLING_GROUP)):
-            return False
-        lines = self.billing_line_ids
-        return " + ".join(
-            currency.format(sum(of_currency.mapped("amount_planned")))
-            for currency, of_currency in lines.grouped("currency_id").items()
+        # sudo: for the compute, which looks with the reader's rights
+        planned = self.sudo().billing_planned
+        currencies = self.env["res.currency"]
+        return planned and " + ".join(
+            currencies.browse(currency_id).format(amount)
+            for currency_id, amount in planned
         )
 
     def _get_panel_reason(self):
         """Return why a blocked milestone is not invoiced, in what the reader may know."""
-        if self.billing_status != "blocked":
-            return False
         if self.env.user.has_group(BILLING_GROUP):
             reasons = self.billing_line_ids.mapped("blocking_reason")
             return next(filter(None, reasons), False)

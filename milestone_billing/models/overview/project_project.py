@@ -7,12 +7,31 @@ from ..status import STATUS_BY_KEY
 # what of the statuses calls for somebody, in the order of their rank
 URGENT = ("blocked", "to_decide", "ready", "drafted", "overdue")
 
+READER = ("uid", "lang", "tz", "allowed_company_ids")
+"""What is shown depends on besides the records: who reads it, and on what day."""
+
+# of contracts, in the order in which the query has them
+AMOUNTS = {
+    "to_date": "amount_to_date",
+    "billed": "amount_billed",
+    "paid": "amount_paid",
+    "ready": "amount_ready",
+    "to_decide": "amount_to_decide",
+}
+
 
 class ProjectProject(models.Model):
-    """The amounts of a project's contracts, for who may see them."""
+    """What is known of projects at a glance: one query for all that a page shows."""
 
     _inherit = "project.project"
 
+    billing_glance = fields.Json(
+        help="What one query knows of a page of projects, with the reader's rights:"
+        " nobody's to read but what is computed of it.",
+        compute="_compute_billing_glance",
+        export_string_translation=False,
+        groups=fields.NO_ACCESS,
+    )
     billing_amounts = fields.Json(
         help="What of the contracts that the reader sees is agreed, billed, paid, ready"
         " and to be decided: one entry a currency.",
@@ -31,113 +50,207 @@ class ProjectProject(models.Model):
     # COMPUTES
     # -------------------------------------------------------------------------
 
-    @api.depends("billing_stage_count")
-    @api.depends_context("uid", "allowed_company_ids")
+    @api.depends("billing_stage_count", "billing_share", "billing_status")
+    @api.depends_context(*READER)
+    def _compute_billing_glance(self):
+        # of what is being edited, that which is saved
+        ids = [id_ or id_.origin for id_ in self._ids]
+        counts = self._read_column("billing_stage_count")
+        # stored and read anyway: no query where nothing is billed
+        billed = [id_ for id_, count in zip(ids, counts, strict=True) if id_ and count]
+        glances = self.browse(billed)._read_glances() if billed else {}
+        self._fill_column("billing_glance", [glances.get(id_) for id_ in ids])
+
+    @api.depends("billing_glance")
+    @api.depends_context(*READER)
     def _compute_billing_amounts(self):
-        sums = ("amount_to_date", "amount_billed", "amount_paid", "amount_ready")
-        amounts = {}
-        # stored and read anyway: no query where nothing is billed
-        billed = self.filtered("billing_stage_count")
-        # with the reader's rights: what they may not see is not in the sum
-        for project, currency, *values in self.env[
-            "milestone.billing.contract"
-        ]._read_group(
-            [("project_id", "in", billed.ids)],
-            ["project_id", "currency_id"],
-            [f"{name}:sum" for name in (*sums, "amount_to_decide")],
-        ):
-            names = ("to_date", "billed", "paid", "ready", "to_decide")
-            amounts.setdefault(project.id, []).append(
-                {"currency_id": currency.id, **dict(zip(names, values, strict=True))}
-            )
-        for project in self:
-            project.billing_amounts = amounts.get(project.id, [])
+        glances = self._read_column("billing_glance")
+        amounts = [self._prepare_billing_amounts(glance) for glance in glances]
+        self._fill_column("billing_amounts", amounts)
 
-    @api.depends("billing_status")
-    @api.depends_context("uid", "lang", "tz", "allowed_company_ids")
+    @api.depends("billing_glance", "billing_status")
+    @api.depends_context(*READER)
     def _compute_billing_badge(self):
-        # stored and read anyway: no query where nothing is billed
-        billed = self.filtered("billing_stage_count")
-        (self - billed).billing_badge = False
-        facts = billed._read_billing_facts()
-        for project in billed:
-            project.billing_badge = project._prepare_billing_badge(
-                *facts.get(project.id, (False, None))
+        today = fields.Date.context_today(self)
+        badges = [
+            glance and self._prepare_billing_badge(status, glance, today)
+            for glance, status in zip(
+                self._read_column("billing_glance"),
+                self._read_column("billing_status"),
+                strict=True,
             )
+        ]
+        self._fill_column("billing_badge", [badge or None for badge in badges])
 
-    def _read_billing_facts(self):
-        """Return what the statuses do not say of these projects.
+    # -------------------------------------------------------------------------
+    # BUSINESS: one query
+    # -------------------------------------------------------------------------
 
-        :return: ``{project id: (whether a stage was sent back, the oldest day on which
-            an invoice became due that is not paid)}``
+    def _read_glances(self):
+        """Return what is known of these projects, with the reader's rights.
+
+        :return: ``{project id: {source: [row, …]}}``; a row is a list of currency id,
+            status, count, list of sums and day, each None where the source has none
         """
-        if not self.ids:
-            return {}
+        # rights are the reader's, whoever computes
+        projects = self.sudo(False)
+        contracts = None
+        if self.env.user.has_group(BILLING_GROUP):
+            # archived ones count nowhere
+            model = projects.env["milestone.billing.contract"]
+            contracts = model.with_context(active_test=True)._search([])
+            self._limit_to_these(model, contracts)
+        sources = SQL(" UNION ALL ").join(projects._get_glance_sources(contracts))
+        glances = {id_: {} for id_ in self._ids}
+        for project_id, source, *row in self.env.execute_query(
+            SQL("%s ORDER BY 1, 3", sources)
+        ):
+            glances[project_id].setdefault(source, []).append(row)
+        return glances
+
+    def _get_glance_sources(self, contracts):
+        """Hook: return the SQL of each source of what is known of these projects.
+
+        Each selects the id of the project, the name of the source, and its row.
+
+        :param contracts: the query of those that the reader sees; None for who sees no
+            amounts
+        """
+        sources = [self._select_sent_back(), self._select_due()]
+        if contracts is not None:
+            model = self.env["milestone.billing.contract"]
+            sources.append(
+                self._select_sums("contract", model, contracts, AMOUNTS.values())
+            )
+        return sources
+
+    def _limit_to_these(self, model, query):
+        """Let a query of records of projects find those of these projects alone."""
+        project = model._fields["project_id"].to_sql(model, query.table)
+        query.add_where(SQL("%s = ANY(%s)", project, self.ids))
+
+    @api.model
+    def _select_sums(self, source, model, query, names, status=None):
+        """Return the SQL of sums, a row a project, currency and status.
+
+        :param model: of the records of the query
+        :param names: of the fields to be summed up, if any; then it has currencies
+        :param str status: the name of the field of the status, if it has one
+        """
+
+        def to_sql(name):
+            return model._fields[name].to_sql(model, query.table)
+
+        project = to_sql("project_id")
+        currency = names and to_sql("currency_id")
+        status = status and to_sql(status)
+        sums = [SQL("SUM(%s)", to_sql(name)) for name in names]
+        return SQL(
+            "%s GROUP BY %s",
+            query.select(
+                project,
+                SQL("%s", source),
+                currency or SQL("NULL::int4"),
+                status or SQL("NULL::varchar"),
+                SQL("COUNT(*)"),
+                SQL("ARRAY[%s]::float8[]", SQL(", ").join(sums)),
+                SQL("NULL::date"),
+            ),
+            SQL(", ").join(filter(None, (project, currency, status))),
+        )
+
+    def _select_sent_back(self):
+        """Return the SQL of the stages that clients sent back: states alone."""
         self.env["project.milestone"].flush_model(["acceptance_state", "project_id"])
+        return SQL(
+            """
+            SELECT project_id, 'sent_back', NULL::int4, NULL::varchar, COUNT(*),
+                   NULL::float8[], NULL::date
+              FROM project_milestone
+             WHERE acceptance_state = 'returned'
+               AND project_id = ANY(%(ids)s)
+             GROUP BY project_id
+            """,
+            ids=self.ids,
+        )
+
+    def _select_due(self):
+        """Return the SQL of the oldest day on which an unpaid invoice became due."""
         self.env["account.move"].flush_model(
             ["invoice_date_due", "milestone_billing_contract_id", "payment_state"]
         )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT project_id, bool_or(sent_back), min(due)
-                  FROM (
-                        SELECT project_id, TRUE AS sent_back, NULL::date AS due
-                          FROM project_milestone
-                         WHERE acceptance_state = 'returned'
-                           AND project_id IN %(ids)s
-                         UNION ALL
-                        SELECT contract.project_id, FALSE, move.invoice_date_due
-                          FROM milestone_billing_contract contract
-                          JOIN account_move move
-                            ON move.milestone_billing_contract_id = contract.id
-                         WHERE contract.project_id IN %(ids)s
-                           AND contract.active
-                           AND move.state = 'posted'
-                           AND move.move_type = 'out_invoice'
-                           AND move.payment_state IN ('not_paid', 'partial')
-                       ) AS facts
-                 GROUP BY project_id
-                """,
-                ids=self._ids,
-            )
+        return SQL(
+            """
+            SELECT contract.project_id, 'due', NULL::int4, NULL::varchar, COUNT(*),
+                   NULL::float8[], MIN(move.invoice_date_due)
+              FROM milestone_billing_contract contract
+              JOIN account_move move
+                ON move.milestone_billing_contract_id = contract.id
+             WHERE contract.project_id = ANY(%(ids)s)
+               AND contract.active
+               AND move.state = 'posted'
+               AND move.move_type = 'out_invoice'
+               AND move.payment_state IN ('not_paid', 'partial')
+             GROUP BY contract.project_id
+            """,
+            ids=self.ids,
         )
-        return {project_id: facts for project_id, *facts in rows}
 
-    def _prepare_billing_badge(self, is_sent_back, due):
-        """Return the most urgent fact of this project's billing.
+    # -------------------------------------------------------------------------
+    # BUSINESS: what a card says
+    # -------------------------------------------------------------------------
 
-        :param bool is_sent_back: whether the client sent a stage back
-        :param due: the oldest day on which an invoice became due, or None
-        :return: ``{"label", "color"}``, or False
+    @api.model
+    def _prepare_billing_amounts(self, glance):
+        """Return the amounts of a project's contracts, one entry a currency, or None.
+
+        :param glance: what is known of the project; False where nothing is billed
         """
-        status = self.billing_status in URGENT and self.billing_status
-        if is_sent_back and status not in ("blocked", "to_decide"):
-            return {"label": self.env._("Sent back"), "color": "danger"}
-        if status:
-            return {
-                "label": self._get_urgent_label(status),
-                "color": STATUS_BY_KEY[status].color,
-            }
-        days = due and (fields.Date.context_today(self) - due).days
-        if days and days > 0:
-            label = self.env._("Unpaid since %(days)s d", days=days)
-            return {"label": label, "color": "danger"}
-        return False
+        if not glance or "contract" not in glance:
+            return None
+        entries = [
+            {"currency_id": currency_id, **dict(zip(AMOUNTS, sums, strict=True))}
+            for currency_id, _status, _count, sums, _day in glance["contract"]
+        ]
+        if len(entries) > 1:
+            currencies = self.env["res.currency"]
+            entries.sort(key=lambda entry: currencies.browse(entry["currency_id"]).name)
+        return entries
 
-    def _get_urgent_label(self, status):
+    @api.model
+    def _prepare_billing_badge(self, status, glance, today):
+        """Return the most urgent fact of a project's billing.
+
+        :param str status: of the billing
+        :param dict glance: what else is known of it
+        :return: ``{"label", "color"}``, or None
+        """
+        urgent = status in URGENT and status
+        if "sent_back" in glance and urgent not in ("blocked", "to_decide"):
+            return {"label": self.env._("Sent back"), "color": "danger"}
+        if urgent:
+            return {
+                "label": self._get_urgent_label(urgent, glance),
+                "color": STATUS_BY_KEY[urgent].color,
+            }
+        due = glance["due"][0][-1] if "due" in glance else None
+        if due and due < today:
+            label = self.env._("Unpaid since %(days)s d", days=(today - due).days)
+            return {"label": label, "color": "danger"}
+        return None
+
+    @api.model
+    def _get_urgent_label(self, status, glance):
         """Return how the card names a status, with the amount that is ready by right."""
         if status == "drafted":
             return self.env._("Draft waits")
         labels = dict(self._fields["billing_status"]._description_selection(self.env))
-        amount = status == "ready" and self._format_billing_ready()
-        return f"{labels[status]} {amount}" if amount else labels[status]
-
-    def _format_billing_ready(self):
-        """Return how much is ready, in one currency, for who sees amounts."""
-        if not self.env.user.has_group(BILLING_GROUP) or len(self.billing_amounts) != 1:
-            return ""
-        return self._format_short(**self.billing_amounts[0], name="ready")
+        amounts = status == "ready" and self._prepare_billing_amounts(glance)
+        # in one currency, for who sees amounts
+        if not amounts or len(amounts) != 1:
+            return labels[status]
+        amount = self._format_short(**amounts[0], name="ready")
+        return f"{labels[status]} {amount}"
 
     def _format_short(self, currency_id, name, **amounts):
         """Return an amount without its currency, and without decimals where it has none."""

@@ -137,6 +137,23 @@ def draw_bar(parts, limit=MAX_SEGMENTS):
     return segments
 
 
+def get_widths(values):
+    """Return the widths, in percent, of a bar with one segment a status.
+
+    :param dict values: amounts, or how many stages, by status
+    :return: a dictionary, in the order of :data:`ORDER`
+
+    >>> get_widths({"upcoming": 3, "paid": 1})
+    {'paid': 25.0, 'upcoming': 75.0}
+    """
+    total = sum(values.values())
+    return {
+        status: round(values[status] * 100 / total, 4)
+        for status in ORDER
+        if status in values and values[status] > 0
+    }
+
+
 def add_up(parts):
     """Return the sum of the parts of each status, in the order of :data:`ORDER`.
 

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
+from odoo.tools import SQL, Query
 
 from ..groups import BILLING_GROUP, STATUS_GROUP
 from .milestone_billing_contract import PICTURE_CONTEXT
-from .picture import Part, draw_bar, split
+from .picture import get_widths, split
 
 BAR_AMOUNTS = (
     "amount_paid",
@@ -47,21 +48,16 @@ class ProjectProject(models.Model):
                 project._draw_timeline() if project.billing_stage_count else False
             )
 
-    @api.depends("billing_stage_count", "billing_state", "billing_share")
+    @api.depends("billing_glance")
     @api.depends_context(*PICTURE_CONTEXT)
     def _compute_billing_bar(self):
-        billed = self.filtered("billing_stage_count")._origin
-        parts = billed._read_bar_parts() if billed else {}
-        labels = self.env["milestone.billing.timeline"]._get_labels() if billed else {}
-        for project in self:
-            project.billing_bar = [
-                {
-                    "status": segment.status,
-                    "label": labels[segment.status],
-                    "width": segment.width,
-                }
-                for segment in draw_bar(parts.get(project._origin.id, ()), limit=0)
-            ]
+        glances = self._read_column("billing_glance")
+        labels = any(glances) and self.env["milestone.billing.timeline"]._get_labels()
+        bars = [
+            glance and self._draw_small_bar(glance.get("stage", ()), labels)
+            for glance in glances
+        ]
+        self._fill_column("billing_bar", [bar or None for bar in bars])
 
     # -------------------------------------------------------------------------
     # HOOKS
@@ -70,8 +66,9 @@ class ProjectProject(models.Model):
     def get_panel_data(self):
         # EXTENDS 'project'
         data = super().get_panel_data()
-        if data and self.billing_stage_count:
-            data["billing_timeline"] = self._draw_timeline()
+        if data:
+            # the picture itself is read once the panel stands
+            data["has_billing_timeline"] = bool(self.billing_stage_count)
         return data
 
     # -------------------------------------------------------------------------
@@ -109,48 +106,46 @@ class ProjectProject(models.Model):
             contracts, milestones, of_project=True
         )
 
-    def _read_bar_parts(self):
-        """Return the parts of the bar of each of these projects.
+    # -------------------------------------------------------------------------
+    # BUSINESS: the bar of cards and lists
+    # -------------------------------------------------------------------------
 
-        Amounts for who sees them, of one currency; else how many milestones.
-
-        :return: a dictionary of project ids and lists of :class:`Part`
-        """
-        # rights are the reader's, whoever computes
-        projects = self.sudo(False)
-        if projects.env.user.has_group(BILLING_GROUP):
-            return projects._read_bar_amounts()
-        parts = {}
-        for project, status, count in projects.env["project.milestone"]._read_group(
-            [("project_id", "in", self.ids), ("billing_state", "!=", False)],
-            ["project_id", "billing_status"],
-            ["__count"],
-        ):
-            parts.setdefault(project.id, []).append(Part(status, count))
-        return parts
-
-    def _read_bar_amounts(self):
-        """Return what :meth:`_read_bar_parts` does, for who sees amounts.
-
-        Of contracts in several currencies, how many stages.
-        """
-        groups = {}
-        for project, currency, *values in self.env[
-            "milestone.billing.line"
-        ]._read_group(
-            [("project_id", "in", self.ids), ("contract_id.active", "=", True)],
-            ["project_id", "currency_id", "status"],
-            ["__count", *(f"{name}:sum" for name in BAR_AMOUNTS)],
-        ):
-            groups.setdefault(project.id, []).append((currency, *values))
-        parts = {}
-        for project_id, rows in groups.items():
-            is_mixed = len({currency for currency, *_values in rows}) > 1
-            parts[project_id] = [
-                Part(key, value)
-                for _currency, status, count, *amounts in rows
-                for key, value in (
-                    [(status, count)] if is_mixed else split(status, *amounts)
-                )
+    def _get_glance_sources(self, contracts):
+        # EXTENDS: amounts for who sees them, else how many milestones
+        sources = super()._get_glance_sources(contracts)
+        if contracts is not None:
+            model = self.env["milestone.billing.line"]
+            # a line is for who sees its contract: their rules are the same
+            stages = Query(self.env, model._table, model._table_sql)
+            contract = model._fields["contract_id"].to_sql(model, stages.table)
+            stages.add_where(SQL("%s IN %s", contract, contracts.subselect()))
+            return [
+                *sources,
+                self._select_sums("stage", model, stages, BAR_AMOUNTS, "status"),
             ]
-        return parts
+        model = self.env["project.milestone"]
+        stages = model._search([("billing_state", "!=", False)])
+        self._limit_to_these(model, stages)
+        return [
+            *sources,
+            self._select_sums("stage", model, stages, (), "billing_status"),
+        ]
+
+    @api.model
+    def _draw_small_bar(self, rows, labels):
+        """Return the segments of the bar on a project's card, or None: no amounts.
+
+        Of contracts in several currencies the parts are how many stages.
+        """
+        is_counted = len({currency for currency, *_values in rows}) > 1
+        values = {}
+        for _currency, status, count, sums, _day in rows:
+            parts = (
+                split(status, *sums) if sums and not is_counted else [(status, count)]
+            )
+            for key, value in parts:
+                values[key] = values.get(key, 0) + value
+        return [
+            {"status": status, "label": labels[status], "width": width}
+            for status, width in get_widths(values).items()
+        ] or None

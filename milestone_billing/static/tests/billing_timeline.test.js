@@ -1,8 +1,9 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { press, queryAll, queryAllTexts, queryOne, resize } from "@odoo/hoot-dom";
-import { animationFrame, mockDate } from "@odoo/hoot-mock";
+import { animationFrame, Deferred, mockDate } from "@odoo/hoot-mock";
 import {
+    clickSave,
     contains,
     defineModels,
     defineParams,
@@ -11,6 +12,7 @@ import {
     models,
     mountView,
     mountWithCleanup,
+    onRpc,
 } from "@web/../tests/web_test_helpers";
 
 import {
@@ -348,6 +350,43 @@ test("widgets in views: the picture on a form, the bar alone on cards", async ()
     });
     expect(".o_field_billing_timeline .o_billing_bar").toHaveCount(1);
     expect(".o_billing_timeline li").toHaveCount(4);
+});
+
+class ProjectProject extends models.Model {
+    _name = "project.project";
+
+    name = fields.Char();
+
+    _records = [{ id: 1, name: "Website" }];
+}
+
+test("the picture of a project is read once its form stands, and anew when it is saved", async () => {
+    mockDate("2026-11-28 12:00:00");
+    defineModels([ProjectProject]);
+    const answer = new Deferred();
+    onRpc("project.project", "get_billing_timeline", async ({ args }) => {
+        expect.step(`picture of ${args}`);
+        await answer;
+        return makeFour();
+    });
+    await mountView({
+        type: "form",
+        resModel: "project.project",
+        resId: 1,
+        arch: `<form><field name="name"/><widget name="billing_project_timeline"/></form>`,
+    });
+    expect(".o_field_widget[name='name'] input").toHaveValue("Website");
+    expect(".o_billing_loading").toHaveCount(1);
+    expect.verifySteps(["picture of 1"]);
+    answer.resolve();
+    await animationFrame();
+    expect(".o_billing_loading").toHaveCount(0);
+    expect(".o_billing_timeline li").toHaveCount(4);
+    await contains(".o_field_widget[name='name'] input").edit("Shop");
+    expect.verifySteps([]);
+    await clickSave();
+    await animationFrame();
+    expect.verifySteps(["picture of 1"]);
 });
 
 test("the bar alone on cards, nothing where nothing is billed", async () => {
