@@ -61,7 +61,7 @@ def get_first_state(states):
 
     >>> get_first_state({"paid", "blocked", "upcoming"})
     'blocked'
-    >>> get_first_state(set())
+    >>> get_first_state([False])
     False
     """
     return next((status.key for status in STATUSES if status.key in states), False)

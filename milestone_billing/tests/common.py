@@ -285,6 +285,10 @@ class MilestoneBillingCommon(AccountTestInvoicingCommon):
         """Tick the lines' milestones as a project user without accounting rights."""
         lines.milestone_id.with_user(self.project_user).is_reached = done
 
+    def get_sentences(self, contract):
+        """Return what the contract's page says of its schedule."""
+        return "\n".join(contract.schedule_message["sentences"])
+
     def get_invoices(self, lines):
         """Return the documents linked to the lines, the oldest first."""
         return lines.move_line_ids.move_id.sorted("id")

@@ -13,7 +13,7 @@ class TestContract(MilestoneBillingCommon):
 
     def test_worked_example_of_the_trade(self):
         self.assertEqual(self.contract.line_ids.mapped("amount_planned"), [2500.0] * 4)
-        self.assertFalse(self.contract.schedule_notice)
+        self.assertFalse(self.contract._get_schedule_notices())
         self.assertEqual(self.contract.state, "upcoming")
         self.assertEqual(self.project.billing_state, "upcoming")
 
@@ -137,7 +137,7 @@ class TestContract(MilestoneBillingCommon):
         )
         self.assertEqual(contract.amount_original, 3500.0)
         self.assertEqual(contract.amount_to_date, 3500.0)
-        self.assertFalse(contract.schedule_notice)
+        self.assertFalse(contract._get_schedule_notices())
 
     def test_raised_contract_moves_open_lines_only_and_the_banner_says_so(self):
         contract = self.create_contract(
@@ -149,13 +149,17 @@ class TestContract(MilestoneBillingCommon):
         self.assertEqual(
             lines.mapped("amount_planned"), [2500.0, 2500.0, 3000.0, 4000.0]
         )
-        self.assertRegex(contract.schedule_notice, "Q4 takes the rest: .*1,000.00 more")
+        self.assertRegex(
+            self.get_sentences(contract), "Q4 takes the rest: .*1,000.00 more"
+        )
 
     def test_banner_names_what_is_over_scheduled_or_unscheduled(self):
         self.final.write({"basis": "fixed", "amount": 4000})
-        self.assertRegex(self.contract.schedule_notice, "Over-scheduled by .*1,500.00")
+        self.assertRegex(
+            self.get_sentences(self.contract), "Over-scheduled by .*1,500.00"
+        )
         self.final.amount = 1000
-        self.assertRegex(self.contract.schedule_notice, "1,500.00 of the contract")
+        self.assertRegex(self.get_sentences(self.contract), "1,500.00 of the contract")
 
     def test_one_balance_line_a_contract(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):

@@ -123,7 +123,7 @@ class TestDecisions(MilestoneBillingCommon):
         self.decide(contract.line_ids[0], "write_off")
         self.assertEqual(contract.amount_to_date, 500)
         self.assertEqual(contract.line_ids.mapped("amount_planned"), [0, 500])
-        self.assertFalse(contract.schedule_notice)
+        self.assertFalse(contract._get_schedule_notices())
 
     # --- closed ---
 

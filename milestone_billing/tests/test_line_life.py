@@ -210,8 +210,8 @@ class TestLineLife(MilestoneBillingCommon):
 
     def test_line_drafted_above_its_plan_is_named(self):
         self.draft_less(self.build, 5000)
-        self.assertIn("Build complete", self.contract.schedule_notice)
-        self.assertIn("2,500.00", self.contract.schedule_notice)
+        self.assertIn("Build complete", self.get_sentences(self.contract))
+        self.assertIn("2,500.00", self.get_sentences(self.contract))
 
     # --- payments ---
 

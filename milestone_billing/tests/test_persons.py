@@ -67,10 +67,10 @@ class TestPersons(MilestoneBillingCommon):
         self.assertFalse(self.get_invoices(self.build).activity_ids)
 
     def test_contract_says_that_nobody_is_called(self):
-        self.assertNotIn("Nobody", self.contract.schedule_notice or "")
+        self.assertNotIn("Nobody", self.get_sentences(self.contract))
         (self.accountant | self.seller | self.chief).active = False
         self.env.invalidate_all()
-        self.assertIn("Nobody", self.contract.schedule_notice)
+        self.assertIn("Nobody", self.get_sentences(self.contract))
 
     def test_called_user_reads_the_draft(self):
         activity = self.assertCalled(self.accountant)

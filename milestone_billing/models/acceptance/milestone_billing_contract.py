@@ -92,20 +92,21 @@ class MilestoneBillingContract(models.Model):
 
     def _prepare_billing_portal(self, customer):
         values = super()._prepare_billing_portal(customer)
-        acceptances = [stage["acceptance"] for stage in values["stages"]]
-        asked = [m for m in acceptances if m.acceptance_state == "asked"]
-        return {**values, "asked": asked}
+        return {**values, "asked": self._get_portal_asked(customer)}
 
     def _prepare_portal_overview(self, customer):
         """Add ``to_sign``: how many milestones wait for the customer's signature."""
         overview = super()._prepare_portal_overview(customer)
-        asked = self.line_ids.milestone_id.filtered(
+        return {**overview, "to_sign": len(self._get_portal_asked(customer))}
+
+    def _get_portal_asked(self, customer):
+        """Return the milestones that wait for the signature of ``customer``."""
+        return self._get_schedule().milestone_id.filtered(
             lambda milestone: (
                 milestone.acceptance_state == "asked"
                 and milestone._is_acceptance_shown(self, customer)
             )
         )
-        return {**overview, "to_sign": len(asked)}
 
     def _prepare_portal_row(self, line, stage, customer):
         row = super()._prepare_portal_row(line, stage, customer)

@@ -18,10 +18,6 @@ class MilestoneBillingContract(models.Model):
         export_string_translation=False,
     )
 
-    schedule_notice = fields.Text(
-        help="What the schedule leaves over or exceeds, and which line takes the rest.",
-        compute="_compute_schedule_notice",
-    )
     schedule_message = fields.Json(
         string="Whether the Schedule Is in Order",
         help="The level, and the sentences from the most urgent on.",
@@ -58,14 +54,11 @@ class MilestoneBillingContract(models.Model):
         "amount_unscheduled",
         "amount_over_scheduled",
         "line_ids.blocking_reason",
+        "line_ids.kind",
+        "line_ids.name",
+        "partner_id",
         "user_id",
     )
-    def _compute_schedule_notice(self):
-        for contract in self:
-            notices = contract._get_schedule_notices()
-            contract.schedule_notice = "\n".join(text for _level, text in notices)
-
-    @api.depends("schedule_notice", "partner_id", "line_ids.name", "line_ids.kind")
     def _compute_schedule_message(self):
         for contract in self:
             notices = contract._get_schedule_notices() + contract._get_schedule_hints()

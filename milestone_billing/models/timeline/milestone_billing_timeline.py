@@ -3,7 +3,8 @@ from odoo import api, fields, models
 from odoo.addons.project.models.project_task import CLOSED_STATES
 
 from ..groups import INVOICING_GROUP
-from .picture import Part, add_up, draw_bar, get_color, get_first_status
+from ..status import get_first_state
+from .picture import Part, add_up, draw_bar, get_color
 
 VERSION = 1
 
@@ -157,7 +158,7 @@ class MilestoneBillingTimeline(models.AbstractModel):
             statuses = stage_lines.mapped("status")
             if of_project:
                 statuses.append(milestone.billing_status)
-            status = get_first_status(statuses)
+            status = get_first_state(statuses)
             path.append(self._draw_stage(milestone, stage_lines, status, known))
         following = [stage for stage in path if not stage["is_done"]]
         for stage in following[:1]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..status import STATUS_BY_KEY, get_first_state
+from ..status import STATUS_BY_KEY
 
 # what is nearest to the money comes first
 ORDER = (
@@ -171,12 +171,3 @@ def get_color(status):
     """
     known = STATUS_BY_KEY.get(status)
     return known.color if known else "light"
-
-
-def get_first_status(statuses):
-    """Return the status of these that needs doing first, False for none.
-
-    >>> get_first_status(["upcoming", False, "overdue"])
-    'overdue'
-    """
-    return get_first_state(set(statuses))
