@@ -240,6 +240,7 @@ class TestContractPage(MilestoneBillingCommon):
             " Launch / delivery $ 3,000.00 → $ 3,600.00": (self.build, {"percent": 20}),
             "Build complete → Built": (self.build, {"name": "Built"}),
             "Built due – → 2030-12-09": (self.build, {"deadline": "2030-12-09"}),
+            "Built Progress → Deposit": (self.build, {"kind": "deposit"}),
         }
         for text, (record, vals) in changes.items():
             before = self.get_changes()

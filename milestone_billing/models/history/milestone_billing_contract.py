@@ -9,6 +9,7 @@ class Stage(NamedTuple):
     """What the log compares of a stage."""
 
     name: str
+    kind: str
     share: str
     """The share of the contract sum that was agreed, as text."""
     deadline: object
@@ -81,6 +82,7 @@ class MilestoneBillingContract(models.Model):
             **{
                 line.id: Stage(
                     line.name,
+                    line.kind,
                     self._format_agreed_share(line),
                     line.deadline,
                     line.amount_opening,
@@ -140,6 +142,7 @@ class MilestoneBillingContract(models.Model):
             return [self._get_come_or_gone(old, new)]
         texts = {
             "name": "%(old)s → %(new)s",
+            "kind": self.env._("%(stage)s %(old)s → %(new)s"),
             "share": self.env._("%(stage)s %(old)s → %(new)s"),
             "deadline": self.env._("%(stage)s due %(old)s → %(new)s"),
             "opening": self.env._("%(stage)s billed elsewhere %(old)s → %(new)s"),
@@ -168,6 +171,9 @@ class MilestoneBillingContract(models.Model):
         """Return the value of a field of a :class:`Stage` as text."""
         if name == "deadline":
             return fields.Date.to_string(value) if value else "–"
+        if name == "kind":
+            kinds = self.line_ids._fields["kind"]._description_selection(self.env)
+            return dict(kinds)[value]
         return self._format_contract_amount(value) if name == "opening" else value
 
     def _format_agreed_share(self, line):
