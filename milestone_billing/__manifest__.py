@@ -68,6 +68,7 @@
             "milestone_billing/static/src/stage_menu/**/*",
             "milestone_billing/static/src/stage_name/**/*",
             "milestone_billing/static/src/stage_status/**/*",
+            "milestone_billing/static/src/stages/**/*",
             "milestone_billing/static/src/tick_answer/**/*",
             "milestone_billing/static/src/to_do/**/*",
         ],

@@ -15,7 +15,7 @@ class TestJs(HOOTCommon):
     test_get_hoot_filter = None
 
     def test_components(self):
-        suite = self._generate_hash("@milestone_billing/billing_timeline")
+        suite = self._generate_hash("@milestone_billing")
         parameters = urlencode(
             {"preset": "desktop", "timeout": 15000, "loglevel": 2, "id": suite}
         )

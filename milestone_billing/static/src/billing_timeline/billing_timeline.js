@@ -91,6 +91,8 @@ export class BillingTimeline extends Component {
         onWillAct: { type: Function, optional: true },
         /** Shows what has changed. */
         onDidAct: { type: Function, optional: true },
+        /** Shows the stages of the chosen figure elsewhere, too. */
+        onDidFilter: { type: Function, optional: true },
     };
 
     setup() {
@@ -231,6 +233,7 @@ export class BillingTimeline extends Component {
 
     toggleFilter(status) {
         this.state.filter = this.state.filter === status ? false : status;
+        this.props.onDidFilter?.(this.state.filter);
     }
 
     /** The one stage that the tabulator key stops at. */

@@ -22,6 +22,11 @@ export class BillingTimelineField extends Component {
         return (await record.isDirty()) ? record.save() : true;
     }
 
+    /** The table of the stages below looks at what is chosen. */
+    choose(status) {
+        this.props.record.chosenStatus = status;
+    }
+
     async reload() {
         await this.props.record.load();
     }

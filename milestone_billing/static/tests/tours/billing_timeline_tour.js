@@ -39,6 +39,20 @@ registry.category("web_tour.tours").add("milestone_billing_timeline_mouse", {
             content: "The others step back",
             trigger: `${path} li.o_billing_dim:contains('Project start')`,
         },
+        {
+            content: "In the schedule below, too",
+            trigger:
+                "tbody:has(.o_data_row.o_billing_dim:contains('Project start')) .o_data_row:not(.o_billing_dim):contains('Build complete')",
+        },
+        {
+            content: "Choose it no more",
+            trigger: ".o_billing_figure[data-status='drafted']",
+            run: "click",
+        },
+        {
+            content: "All rows are back",
+            trigger: "tbody:not(:has(.o_billing_dim)) .o_data_row:contains('Project start')",
+        },
     ],
 });
 
