@@ -36,6 +36,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/milestone_billing_contract_portal_templates.xml",
+        "views/milestone_billing_change_portal_templates.xml",
         "views/milestone_billing_menus.xml",
         "report/account_move_templates.xml",
     ],

@@ -142,6 +142,10 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
             return request.redirect("/my")
         content = contract._render_billing_document(is_state)
         title = contract._get_billing_document_name(is_state=is_state)
+        return self._respond_with_pdf(content, title)
+
+    def _respond_with_pdf(self, content, title):
+        """Return a PDF as a file to download."""
         name = re.sub(r"[^\w. -]+", "_", title)
         return request.make_response(
             content,
@@ -169,22 +173,23 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         )
         return (contract if milestone else contract.browse()), milestone
 
-    def _answer(self, contract_id, milestone_id, answer):
-        """Let the customer answer whether they accept a milestone.
+    def _answer(self, contract_id, find, answer):
+        """Let the customer answer whether they accept a milestone, or a change order.
 
-        :param answer: a function of the milestone in sudo and the contact
+        :param find: a function that returns it in sudo, empty if it is not for them
+        :param answer: a function of the record in sudo and the contact
         :return: why it was refused, or None
         """
         contract = self._get_contracts().browse(contract_id)
         # who previews the page is not the customer
         if not contract._filtered_billed_to(request.env.user):
             return request.env._("Only the customer can answer this.")
-        _contract, milestone = self._find_acceptance(contract_id, milestone_id)
-        if not milestone:
+        record = find()
+        if not record:
             return request.env._("This does not wait for your acceptance any more.")
         try:
             with request.env.cr.savepoint():
-                answer(milestone, request.env.user.partner_id)
+                answer(record, request.env.user.partner_id)
         except UserError as error:
             return str(error)
         return None
@@ -235,7 +240,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         """
         error = self._answer(
             contract_id,
-            milestone_id,
+            lambda: self._find_acceptance(contract_id, milestone_id)[1],
             lambda milestone, contact: milestone._accept(name, signature, contact),
         )
         if error:
@@ -261,7 +266,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         """
         error = self._answer(
             contract_id,
-            milestone_id,
+            lambda: self._find_acceptance(contract_id, milestone_id)[1],
             lambda milestone, contact: milestone._send_back(reason, contact),
         )
         if error:

@@ -7,6 +7,7 @@ from . import (
     test_blocking,
     test_change_documents,
     test_change_orders,
+    test_change_signing,
     test_concurrency,
     test_context_keys,
     test_contract,

@@ -1,5 +1,7 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
 
+from .common import draw_signature
 from .common_changes import ChangesCommon
 
 
@@ -67,6 +69,30 @@ class TestChangeDocuments(ChangesCommon):
         self.assertIn("A room to the south.", page)
         self.assertIn("Walls $ 4,000.00 $ 4,800.00", page)
         self.assertIn("Contract sum to date $ 10,000.00 $ 12,000.00", page)
+
+    def test_signature_is_printed(self):
+        client = new_test_user(
+            self.env,
+            login="clara",
+            name="Clara Client",
+            email="clara@example.com",
+            groups="base.group_portal",
+        )
+        client.partner_id.parent_id = self.customer
+        change = self.create_change(2000)
+        change.action_send()
+        change.with_user(client).sudo()._accept(
+            "Clara C.", draw_signature(), client.partner_id
+        )
+        (page,) = self.render_pdf_pages(
+            "milestone_billing.report_change_order_action", change
+        )
+        self.assertIn("Signed on", page)
+        self.assertIn("Clara C., Client & Sons", page)
+        (page,) = self.render_pdf_pages(
+            "milestone_billing.report_billing_changes", self.house
+        )
+        self.assertIn("Approved Clara C.", page)
 
     def test_who_sees_no_amounts_prints_nothing(self):
         change = self.approve(2000)

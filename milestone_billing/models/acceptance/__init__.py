@@ -1,3 +1,6 @@
+# before the models that inherit it
+from . import milestone_billing_acceptance_mixin  # isort: skip
+
 from . import (
     milestone_billing_contract,
     milestone_billing_line,

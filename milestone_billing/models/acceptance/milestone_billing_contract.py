@@ -58,14 +58,25 @@ class MilestoneBillingContract(models.Model):
     def _get_acceptance_switch_blocking_reason(self):
         """Return that milestones of this contract are not accepted at all, or False."""
         self.ensure_one()
+        reason = self._get_closed_reason()
+        if not reason and not self.allow_acceptance:
+            return self.env._(
+                "Client acceptance is switched off: switch it on in the contract."
+            )
+        return reason or self._get_hidden_reason()
+
+    def _get_closed_reason(self):
+        """Return that nothing of this contract is billed, or False."""
+        self.ensure_one()
         if self.project_id.is_template:
             return self.env._("A project template is not billed.")
         if not self.active:
             return self.env._("Its contract is archived: unarchive it first.")
-        if not self.allow_acceptance:
-            return self.env._(
-                "Client acceptance is switched off: switch it on in the contract."
-            )
+        return False
+
+    def _get_hidden_reason(self):
+        """Return that the customer does not see this contract, or False."""
+        self.ensure_one()
         if not self.show_on_portal:
             return self.env._(
                 "The customer does not see this contract on the portal: switch Customer"

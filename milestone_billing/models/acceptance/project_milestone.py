@@ -8,27 +8,11 @@ from ..refusal import BillingRefusal
 class ProjectMilestone(models.Model):
     """The customer's acceptance of a milestone: asked for, signed or sent back."""
 
-    _inherit = "project.milestone"
+    _name = "project.milestone"
+    _inherit = ["project.milestone", "milestone.billing.acceptance.mixin"]
 
     acceptance_state = fields.Selection(
-        selection=[
-            ("asked", "Asked"),
-            ("accepted", "Accepted"),
-            ("returned", "Sent Back"),
-        ],
-        string="Acceptance",
         help="Whether the client was asked to accept the milestone, and the answer.",
-        copy=False,
-        readonly=True,
-        groups=STATUS_GROUP,
-        prefetch="milestone_billing",
-    )
-    acceptance_asked_on = fields.Datetime(
-        string="Asked On",
-        copy=False,
-        readonly=True,
-        groups=STATUS_GROUP,
-        prefetch="milestone_billing",
     )
     acceptance_contract_id = fields.Many2one(
         comodel_name="milestone.billing.contract",
@@ -39,57 +23,6 @@ class ProjectMilestone(models.Model):
         readonly=True,
         index="btree_not_null",
         groups=BILLING_GROUP,
-        prefetch="milestone_billing",
-    )
-    acceptance_user_id = fields.Many2one(
-        comodel_name="res.users",
-        string="Asked By",
-        copy=False,
-        readonly=True,
-        groups=STATUS_GROUP,
-        prefetch="milestone_billing",
-    )
-    acceptance_partner_id = fields.Many2one(
-        comodel_name="res.partner",
-        string="Answered By",
-        help="The contact who signed or sent the milestone back.",
-        copy=False,
-        readonly=True,
-        index="btree_not_null",
-        groups=STATUS_GROUP,
-        prefetch="milestone_billing",
-    )
-    acceptance_signed_by = fields.Char(
-        string="Signed As",
-        help="The name as the client entered it.",
-        copy=False,
-        readonly=True,
-        groups=STATUS_GROUP,
-        prefetch="milestone_billing",
-    )
-    acceptance_signed_on = fields.Datetime(
-        string="Signed On",
-        copy=False,
-        readonly=True,
-        groups=STATUS_GROUP,
-        prefetch="milestone_billing",
-    )
-    acceptance_signature = fields.Image(
-        string="Signature",
-        # in the milestone's own row: whoever may write milestones could replace an
-        # attachment, and deleting the project would leave it behind
-        attachment=False,
-        max_width=1024,
-        max_height=1024,
-        copy=False,
-        readonly=True,
-        groups=STATUS_GROUP,
-    )
-    acceptance_return_reason = fields.Text(
-        string="Why It Was Sent Back",
-        copy=False,
-        readonly=True,
-        groups=STATUS_GROUP,
         prefetch="milestone_billing",
     )
     acceptance_asked_names = fields.Char(
@@ -216,17 +149,9 @@ class ProjectMilestone(models.Model):
 
     @api.model
     def _prepare_no_acceptance_vals(self):
-        """Return the values of a milestone whose acceptance nobody is asked for."""
         return {
-            "acceptance_state": False,
+            **super()._prepare_no_acceptance_vals(),
             "acceptance_contract_id": False,
-            "acceptance_asked_on": False,
-            "acceptance_user_id": False,
-            "acceptance_partner_id": False,
-            "acceptance_signed_by": False,
-            "acceptance_signed_on": False,
-            "acceptance_signature": False,
-            "acceptance_return_reason": False,
         }
 
     def _check_acceptance_askable(self):
@@ -321,30 +246,14 @@ class ProjectMilestone(models.Model):
             self.acceptance_partner_id.commercial_partner_id == customer
         )
 
-    def _get_acceptance_url(self):
-        """Return the address of the page on which the customer signs."""
-        self.ensure_one()
-        return f"{self.get_base_url()}{self._get_acceptance_path()}"
-
     def _get_acceptance_path(self):
-        """Return the address of that page on the database's own host."""
         self.ensure_one()
         page = self.acceptance_contract_id._get_billing_portal_path()
         return f"{page}/milestone/{self.id}"
 
-    def _send_acceptance_requests(self):
-        """Queue an e-mail for each of these milestones to who is asked to accept it."""
-        template = self.env.ref(
-            "milestone_billing.mail_template_milestone_acceptance",
-            raise_if_not_found=False,
-        )
-        for company, milestones in self.grouped(
-            lambda m: m.acceptance_contract_id.company_id
-        ).items():
-            if template:
-                # sudo: the addon's own template, for whoever may ask; the company that
-                # bills is the one the customer knows
-                template.sudo().with_company(company).send_mail_batch(
-                    milestones.ids,
-                    email_layout_xmlid="mail.mail_notification_light",
-                )
+    def _get_acceptance_contract(self):
+        return self.acceptance_contract_id
+
+    @api.model
+    def _get_acceptance_template(self):
+        return "milestone_billing.mail_template_milestone_acceptance"

@@ -1,29 +1,7 @@
-import base64
-import unicodedata
-
 from markupsafe import Markup
-from PIL import Image
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
-from odoo.tools.image import ImageProcess
-
-MAX_REASON_LENGTH = 2000
-# letters and signs by their category that show nothing: fillers of Hangul, the empty
-# cell of Braille, joiners and selectors that only shape what is beside them
-BLANKS = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
-).union(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-# what decoding base64 and images of unknown origin raises
-INVALID_IMAGE_ERRORS = (
-    Image.DecompressionBombError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    UserError,
-    ValueError,
-)
 
 
 class ProjectMilestone(models.Model):
@@ -35,122 +13,17 @@ class ProjectMilestone(models.Model):
     # BUSINESS: answers of the customer
     # -------------------------------------------------------------------------
 
-    def _accept(self, name, signature, partner):
-        """Record that the customer signed for this milestone, and mark it done.
+    def _after_accepted(self):
+        self.action_mark_done()
+        self._log_answer(self._get_accepted_message())
+        self._schedule_answer_activity()
 
-        To be called with sudo for the portal user, whose right to sign is checked.
+    def _after_returned(self):
+        self._log_answer(self._get_returned_message())
+        self._schedule_answer_activity()
 
-        :param str name: the name as the customer entered it
-        :param signature: the image, base64 encoded
-        :param partner: the contact who signs
-        :raise UserError: when it does not wait for acceptance, or is not signed
-        """
-        self.ensure_one()
-        self._check_acceptance_asked()
-        name = self._clean_answer(name)
-        if not name:
-            raise UserError(self.env._("Enter your name to sign."))
-        self._check_signature(signature)
-        # what is logged is for the project manager: the request speaks the client's
-        # language
-        milestone = self.with_context(lang=self._get_acceptance_lang())
-        milestone.write(
-            {
-                "acceptance_state": "accepted",
-                "acceptance_partner_id": partner.id,
-                "acceptance_signed_by": name,
-                "acceptance_signed_on": fields.Datetime.now(),
-                "acceptance_signature": signature,
-            }
-        )
-        milestone.action_mark_done()
-        milestone._log_answer(milestone._get_accepted_message())
-        milestone._schedule_answer_activity()
-
-    def _send_back(self, reason, partner):
-        """Record that the customer does not accept this milestone yet, and why.
-
-        To be called as :meth:`_accept`.
-
-        :param str reason: what is missing, in the customer's words
-        :param partner: the contact who sends it back
-        :raise UserError: when it does not wait for acceptance, or without a reason
-        """
-        self.ensure_one()
-        self._check_acceptance_asked()
-        reason = self._clean_answer(reason)
-        if not reason:
-            raise UserError(self.env._("Say what is missing before you send it back."))
-        milestone = self.with_context(lang=self._get_acceptance_lang())
-        milestone.write(
-            {
-                "acceptance_state": "returned",
-                "acceptance_partner_id": partner.id,
-                "acceptance_return_reason": reason,
-            }
-        )
-        milestone._log_answer(milestone._get_returned_message())
-        milestone._schedule_answer_activity()
-
-    def _check_acceptance_asked(self):
-        """Refuse an answer to a question that is answered or taken back.
-
-        :raise UserError: for the customer to read
-        """
-        if self.acceptance_state == "accepted":
-            raise UserError(
-                self.env._(
-                    "%(milestone)s has been accepted already.", milestone=self.name
-                )
-            )
-        is_allowed = self.acceptance_contract_id.allow_acceptance
-        if not is_allowed or self.acceptance_state != "asked":
-            raise UserError(
-                self.env._(
-                    "%(milestone)s does not wait for your acceptance any more.",
-                    milestone=self.name,
-                )
-            )
-
-    @api.model
-    def _clean_answer(self, text):
-        """Return what a customer entered, of bearable length, as can be stored."""
-        if not isinstance(text, str):
-            return ""
-        storable = text.encode(errors="ignore").decode().replace("\0", "")
-        if all(map(self._is_invisible, storable)):
-            return ""
-        return storable.strip()[:MAX_REASON_LENGTH]
-
-    @api.model
-    def _is_invisible(self, character):
-        """Whether nobody sees a character: no ink, or none but its width."""
-        category = unicodedata.category(character)
-        return category[0] in "ZC" or character in BLANKS
-
-    @api.model
-    def _check_signature(self, signature):
-        """Refuse what is no picture of a signature.
-
-        :raise UserError: for the customer to read
-        """
-        if not signature:
-            raise UserError(self.env._("Sign before you accept."))
-        if not self._is_picture(signature):
-            raise UserError(
-                self.env._("The signature is no valid image: please sign again.")
-            )
-
-    @api.model
-    def _is_picture(self, content):
-        """Whether base64 encoded content is an image made of pixels, no SVG."""
-        try:
-            image = ImageProcess(base64.b64decode(content)).image
-            if image:
-                image.load()
-        except INVALID_IMAGE_ERRORS:
-            return False
-        return bool(image)
+    def _is_acceptance_allowed(self):
+        return self.acceptance_contract_id.allow_acceptance
 
     def _undo_acceptance(self):
         """Empty the acceptance of milestones that are no longer done, and log that."""
@@ -162,11 +35,6 @@ class ProjectMilestone(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS: who is told
     # -------------------------------------------------------------------------
-
-    def _get_acceptance_lang(self):
-        """Return the language of who runs the project."""
-        users = self.project_id.user_id | self.acceptance_user_id
-        return users[:1].lang or self.acceptance_contract_id.company_id.partner_id.lang
 
     def _get_acceptance_user(self):
         """Return who is told of the customer's answer: who asked, else the manager."""
@@ -267,11 +135,6 @@ class ProjectMilestone(models.Model):
             self._get_answer_summary(),
             self._quote(self.acceptance_return_reason),
         )
-
-    @api.model
-    def _quote(self, text):
-        """Return a text as a quotation in a message, nothing for none."""
-        return plaintext2html(text, container_tag="blockquote") if text else ""
 
     def _get_undone_message(self):
         """Return whose acceptance ends with the milestone being no longer done."""

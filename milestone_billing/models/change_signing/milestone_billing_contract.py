@@ -24,6 +24,38 @@ class MilestoneBillingContract(models.Model):
         return report.report_action(self, config=False)
 
     # -------------------------------------------------------------------------
+    # BUSINESS: the customer's page
+    # -------------------------------------------------------------------------
+
+    def _prepare_billing_portal(self, customer):
+        values = super()._prepare_billing_portal(customer)
+        changes = self._get_portal_changes(customer)
+        asked = changes.filtered(lambda c: c.acceptance_state == "asked")
+        return {**values, "changes": changes, "asked": [*values["asked"], *asked]}
+
+    def _prepare_portal_overview(self, customer):
+        overview = super()._prepare_portal_overview(customer)
+        changes = self._get_portal_changes(customer)
+        asked = changes.filtered(lambda c: c.acceptance_state == "asked")
+        return {**overview, "to_sign": overview["to_sign"] + len(asked)}
+
+    def _get_portal_changes(self, customer):
+        """Return the change orders that ``customer`` is asked for, or answered."""
+        return self.change_ids.filtered(
+            lambda change: change._is_acceptance_shown(self, customer)
+        ).sorted("number")
+
+    def _get_change_blocking_reason(self):
+        """Return why nobody can be asked to sign a change order, or False."""
+        self.ensure_one()
+        return (
+            self._get_closed_reason()
+            or self._get_hidden_reason()
+            or self._get_no_customer_reason()
+            or self._get_portal_blocking_reason()
+        )
+
+    # -------------------------------------------------------------------------
     # BUSINESS: the log on paper
     # -------------------------------------------------------------------------
 

@@ -520,3 +520,96 @@ registry.category("web_tour.tours").add("milestone_billing_from_the_shared_proje
         },
     ],
 });
+
+registry.category("web_tour.tours").add("milestone_billing_customer_signs_change", {
+    steps: () => [
+        {
+            content: "Review the change order that waits for a signature",
+            trigger: "section[name='asked']:contains('Two more rooms') a",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Read what each stage will be",
+            trigger:
+                "table[name='change_figures'] tr:contains('Two more rooms'):contains('2,000.00')",
+        },
+        {
+            content: "Sign it",
+            trigger: "button[data-bs-target='#milestone_billing_accept']",
+            run: "click",
+        },
+        {
+            content: "Enter the name in Odoo's own dialog",
+            trigger: ".modal.show .o_web_sign_name_and_signature input",
+            run: "edit Clara C. Client",
+        },
+        {
+            content: "The name is drawn as signature",
+            trigger: ".modal.show canvas.o_web_sign_signature",
+            run: "canvasNotEmpty",
+        },
+        {
+            content: "Sign",
+            trigger: ".modal.show .o_portal_sign_submit:not(:disabled)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The new stage is there, and the change order approved",
+            trigger: "section[name='stages'] li:contains('Two more rooms')",
+        },
+        {
+            content: "The change order is approved",
+            trigger: "section[name='changes'] li:contains('Two more rooms'):contains('Approved')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("milestone_billing_ask_to_sign_change", {
+    steps: () => [
+        {
+            content: "Make a change order of the contract",
+            trigger: ".o_cp_action_menus .fa-cog",
+            run: "click",
+        },
+        {
+            content: "New change order",
+            trigger: ".o-dropdown--menu .o_menu_item:contains('New change order')",
+            run: "click",
+        },
+        {
+            content: "Name it",
+            trigger: ".o_field_widget[name='name'] input, .o_field_widget[name='name'] textarea",
+            run: "edit Two more rooms",
+        },
+        {
+            content: "Say what it costs",
+            trigger: ".o_field_widget[name='amount'] input",
+            run: "edit 2000",
+        },
+        {
+            content: "Make it a stage of its own",
+            trigger: ".o_field_widget[name='spread'] label:contains('A stage of its own')",
+            run: "click",
+        },
+        {
+            content: "See what it moves before anybody agrees",
+            trigger: "table[name='change_figures'] tfoot:contains('12,000.00')",
+        },
+        {
+            content: "Ask the client to sign",
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "Ask the client to sign",
+            trigger: "button[name='action_send']:contains('Ask to sign')",
+            run: "click",
+        },
+        {
+            content: "It is sent",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Sent')",
+        },
+    ],
+});
