@@ -101,7 +101,9 @@ class TestDrafts(MilestoneBillingCommon):
                 "Final - Launch / delivery",
             ],
         )
-        origin = self.contract._prepare_invoice_vals(self.build, {self.build: 2500.0})["invoice_origin"]
+        origin = self.contract._prepare_invoice_vals(self.build, {self.build: 2500.0})[
+            "invoice_origin"
+        ]
         self.assertEqual(origin, "Website - Build complete")
         "".join(labels).encode("latin-1")  # or it raises
 

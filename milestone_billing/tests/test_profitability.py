@@ -87,7 +87,9 @@ class TestProfitability(MilestoneBillingCommon):
         action = self.project.with_user(self.accountant).action_profitability_items(
             name, domain, *res_id
         )
-        self.assertEqual((action["res_model"], action["res_id"]), ("account.move", move.id))
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("account.move", move.id)
+        )
 
     def test_reader_without_invoices_opens_none(self):
         self.bill(self.deposit)

@@ -1,9 +1,10 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..groups import INVOICING_GROUP, MANAGER_GROUP
 from ..guarded_fields import Amount
 from ..milestone_billing_contract import MAX_AMOUNT
+from ..refusal import BillingRefusal
 
 STATES = [
     ("draft", "Draft"),
@@ -242,7 +243,7 @@ class MilestoneBillingChange(models.Model):
     def _unlink_except_numbered(self):
         for change in self:
             if change.number:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(change)s has its number and stays: cancel it instead.",
                         change=change.display_name,
@@ -256,7 +257,7 @@ class MilestoneBillingChange(models.Model):
         """
         for change in self:
             if change.state not in OPEN_STATES:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(change)s stays as it is. Make another change order instead.",
                         change=change.display_name,
@@ -267,7 +268,7 @@ class MilestoneBillingChange(models.Model):
         """Refuse to give a change order to another contract."""
         for change in self if "contract_id" in vals else self.browse():
             if change.contract_id.id != vals["contract_id"]:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(change)s stays with its contract.",
                         change=change.display_name,

@@ -1,7 +1,8 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..marks import SCHEDULING
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingChange(models.Model):
@@ -184,7 +185,7 @@ class MilestoneBillingChange(models.Model):
             or self._get_amount_refusal()
         )
         if reason:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(change)s: %(reason)s", change=self.display_name, reason=reason
                 )
@@ -307,7 +308,7 @@ class MilestoneBillingChange(models.Model):
         """
         line = self.line_id
         if line.is_live:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(change)s stays: %(invoices)s bills %(line)s with it. Delete that"
                     " draft or credit that invoice first, or make another change order"
@@ -321,7 +322,7 @@ class MilestoneBillingChange(models.Model):
                 )
             )
         if line.is_closed:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(change)s stays: what was open of %(line)s was carried or written"
                     " off. Undo that decision first.",

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..guarded_fields import Amount
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingContract(models.Model):
@@ -66,7 +66,7 @@ class MilestoneBillingContract(models.Model):
     def _unlink_except_changed(self):
         # sudo: the rule holds for who cannot see the schedule
         for contract in self.sudo().filtered("change_ids.number"):
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(contract)s has change orders, and stays: archive it instead.",
                     contract=contract.display_name,
@@ -86,14 +86,14 @@ class MilestoneBillingContract(models.Model):
             ):
                 continue
             if "contract_sum" in fnames:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "The original contract sum of %(contract)s stays, since change"
                         " orders are approved. Make a change order instead.",
                         contract=contract.display_name,
                     )
                 )
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(contract)s has approved change orders: its currency and its"
                     " company cannot change any more.",

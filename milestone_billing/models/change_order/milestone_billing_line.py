@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..guarded_fields import Amount
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingLine(models.Model):
@@ -57,7 +57,7 @@ class MilestoneBillingLine(models.Model):
         # sudo: the rule holds for who cannot see the schedule
         for line in self.sudo():
             for change in line._get_own_changes()[:1]:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(line)s has its amount from %(change)s and stays: cancel that"
                         " change order first.",

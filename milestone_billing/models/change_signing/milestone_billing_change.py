@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
+
+from ..refusal import BillingRefusal
 
 # what the customer signs for
 SIGNED_FIELDS = frozenset(
@@ -110,7 +111,7 @@ class MilestoneBillingChange(models.Model):
         res = super()._check_acceptance_asked()
         self.contract_id._touch_rows()
         if self.figures != self._prepare_figures():
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "The contract has changed since %(change)s was sent to you: we come"
                     " back to you.",
@@ -175,7 +176,7 @@ class MilestoneBillingChange(models.Model):
         self._check_approvable()
         reason = self.contract_id._get_change_blocking_reason()
         if reason:
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "%(change)s: %(reason)s", change=self.display_name, reason=reason
                 )

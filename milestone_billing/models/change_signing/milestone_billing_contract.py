@@ -1,5 +1,6 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
+
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingContract(models.Model):
@@ -68,7 +69,7 @@ class MilestoneBillingContract(models.Model):
         self._check_amounts_shown()
         for contract in self:
             if not contract.change_ids:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "%(contract)s has no change orders.",
                         contract=contract.display_name,

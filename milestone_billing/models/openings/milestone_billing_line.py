@@ -1,7 +1,7 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
 
 from ..guarded_fields import Amount
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingLine(models.Model):
@@ -41,7 +41,7 @@ class MilestoneBillingLine(models.Model):
             amount = line.amount_opening
             openings = line.opening_ids.filtered(lambda o: not o.move_line_id)
             if len(openings) > 1:
-                raise UserError(
+                raise BillingRefusal(
                     self.env._(
                         "What was billed elsewhere of %(line)s was entered as several"
                         " amounts. Change those.",

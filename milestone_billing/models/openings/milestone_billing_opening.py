@@ -1,8 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..guarded_fields import Amount
 from ..milestone_billing_contract import MAX_AMOUNT
+from ..refusal import BillingRefusal
 
 
 class MilestoneBillingOpening(models.Model):
@@ -87,7 +88,7 @@ class MilestoneBillingOpening(models.Model):
         if vals.keys() & {"line_id", "move_line_id"} or (
             "amount" in vals and self.move_line_id
         ):
-            raise UserError(
+            raise BillingRefusal(
                 self.env._(
                     "What was billed before stays with its stage and its document. Delete"
                     " it and enter it anew."
