@@ -65,6 +65,7 @@ class AccountMove(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @api.readonly
     def action_open_milestone_billing(self):
         """Open the contract that the document bills.
 
@@ -73,6 +74,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         return self.milestone_billing_contract_id._get_records_action()
 
+    @api.readonly
     def action_open_milestones(self):
         """Open the milestone lines that the document bills or credits."""
         lines = self.line_ids.milestone_billing_line_id

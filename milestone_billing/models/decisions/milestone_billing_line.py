@@ -95,6 +95,7 @@ class MilestoneBillingLine(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @api.readonly
     def action_decide(self):
         """Ask whether what is open of these lines is carried or written off."""
         return {

@@ -193,6 +193,7 @@ class MilestoneBillingContract(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @api.readonly
     def action_open_invoices(self):
         """Open the invoices and credit notes of the contract."""
         self.ensure_one()

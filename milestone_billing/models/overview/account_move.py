@@ -69,6 +69,7 @@ class AccountMove(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @api.readonly
     def action_decide_milestones(self):
         """Ask what becomes of what this credit note credited.
 

@@ -88,6 +88,7 @@ class MilestoneBillingLine(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @api.readonly
     def action_open_documents(self):
         """Open the invoices and credit notes of these lines."""
         return self.move_line_ids.move_id._get_records_action(

@@ -22,6 +22,7 @@ class MilestoneBillingContract(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @api.readonly
     def action_preview_billing(self):
         """Open the billing page as the customer sees it.
 

@@ -178,6 +178,7 @@ class MilestoneBillingLine(models.Model):
         said = self.env._("%(count)s confirmed", count=len(posted))
         return self._say_done(posted, said, reasons)
 
+    @api.readonly
     def action_open_drafts(self):
         """Open the draft invoices that have these lines.
 

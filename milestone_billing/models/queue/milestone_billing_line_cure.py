@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..refusal import BillingRefusal
 from .cures import CURED_BY
@@ -16,6 +16,7 @@ class MilestoneBillingLine(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @api.readonly
     def action_fix(self):
         """Open what is missing: a field of the contract, or the record to mend.
 
