@@ -468,6 +468,24 @@ class TestTimeline(MilestoneBillingCommon):
         )
         self.assertEqual(get_bar(self.accountant), {"billed": 20, "upcoming": 80})
 
+    def test_bar_of_a_contract_in_lists_is_of_its_totals(self):
+        self.pay(self.bill(self.deposit), 1150)
+        self.bill_less(self.designs, 2000)
+        self.credit(self.get_invoices(self.designs), amount=250)
+        self.mark_done(self.build)
+        contract = self.contract.with_user(self.accountant)
+        bar = {part["status"]: part["width"] for part in contract.billing_bar}
+        self.assertEqual(
+            bar,
+            {
+                "paid": 10,
+                "billed": 32.5,
+                "drafted": 25,
+                "to_decide": 2.5,
+                "upcoming": 30,
+            },
+        )
+
     # --- queries ---
 
     def count_queries(self, records, user, name="billing_timeline"):
@@ -512,6 +530,16 @@ class TestTimeline(MilestoneBillingCommon):
                 page.mapped("billing_bar")
                 count = self.env.cr.sql_log_count - before
             self.assertEqual(count, 1)
+
+    def test_bars_of_a_page_of_contracts_take_no_more_queries_than_one(self):
+        page = self.env["milestone.billing.contract"].union(
+            *(self.create_stages(2) for _number in range(5))
+        )
+        counts = {
+            self.count_queries(contracts, self.accountant, "billing_bar")
+            for contracts in (page[:1], page)
+        }
+        self.assertEqual(len(counts), 1, counts)
 
     def test_one_stage_and_forty(self):
         for count in (1, 8, 40):

@@ -18,6 +18,11 @@ class MilestoneBillingContract(models.Model):
         compute="_compute_billing_timeline",
         export_string_translation=False,
     )
+    billing_bar = fields.Json(
+        help="How much of the contract sum is how far: the widths of the bar in lists.",
+        compute="_compute_billing_bar",
+        export_string_translation=False,
+    )
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -39,6 +44,20 @@ class MilestoneBillingContract(models.Model):
     def _compute_billing_timeline(self):
         for contract in self:
             contract.billing_timeline = contract._draw_timeline()
+
+    @api.depends_context("lang")
+    def _compute_billing_bar(self):
+        # without depends: a list reads it anew
+        labels = self.env["milestone.billing.timeline"]._get_labels()
+        for contract in self:
+            contract.billing_bar = [
+                {
+                    "status": segment.status,
+                    "label": labels[segment.status],
+                    "width": segment.width,
+                }
+                for segment in draw_bar(contract._get_bar_parts(), limit=0)
+            ]
 
     # -------------------------------------------------------------------------
     # HOOKS: the picture on documents and on the customer's portal
@@ -76,6 +95,22 @@ class MilestoneBillingContract(models.Model):
         contract = self.sudo(False)
         milestones = contract.line_ids.milestone_id._filtered_access("read")
         return contract.env["milestone.billing.timeline"]._draw(contract, milestones)
+
+    def _get_bar_parts(self):
+        """Return the parts of the bar in lists: of the totals, which are stored."""
+        self.ensure_one()
+        values = {
+            "paid": self.amount_paid,
+            "deducted": self.amount_settled - self.amount_paid,
+            "billed": self.amount_unpaid,
+            "drafted": self.amount_drafted,
+            "blocked" if self.state == "blocked" else "ready": self.amount_ready,
+            "to_decide": self.amount_to_decide,
+            "unscheduled": self.amount_unscheduled,
+        }
+        values["upcoming"] = self.amount_to_date - sum(values.values())
+        currency = self._get_currency()
+        return [Part(status, currency.round(value)) for status, value in values.items()]
 
     def _draw_for_customer(self, stages):
         """Return the picture of a schedule as its customer reads it.
