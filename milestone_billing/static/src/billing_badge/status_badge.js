@@ -4,7 +4,7 @@ import { BadgeField, badgeField } from "@web/views/fields/badge/badge_field";
 
 import { getBadgeClass } from "./badge_class";
 
-/** A status; the server gives its colour as the decorations of the field. */
+/** A badge of a pale colour with dark letters. */
 export class StatusBadge extends BadgeField {
     get badgeClass() {
         const color = super.badgeClass.replace("text-bg-", "");
@@ -12,6 +12,9 @@ export class StatusBadge extends BadgeField {
     }
 }
 
+// a badge that the view itself gives its decorations
+registry.category("fields").add("billing_soft_badge", { ...badgeField, component: StatusBadge });
+// the server gives the colours of a status as the decorations of the field
 registry.category("fields").add("billing_status", {
     ...badgeField,
     component: StatusBadge,

@@ -56,7 +56,7 @@ export const tickAnswerService = {
                 steps.push([answer.fix.label, () => fix(answer.fix.line_id)]);
             }
             if (answer.move_ids.length) {
-                steps.push([_t("Open"), () => openMoves(answer.move_ids)]);
+                steps.push([_t("Open draft"), () => openMoves(answer.move_ids)]);
             }
             if (answer.undo_ids.length) {
                 steps.push([_t("Undo"), () => undo(answer.undo_ids)]);
