@@ -23,6 +23,8 @@ SAME_EVERYWHERE = {
     "getLabel(button)",
     "object._get_billing_document_name()",
     "object._get_billing_document_name(is_state=True)",
+    "object._get_changes_document_name()",
+    "object._get_document_name()",
 }
 SAME = {
     "ar": SAME_EVERYWHERE | {"%(number)s%%", "%s %s%%"},
