@@ -82,6 +82,21 @@ class TestCards(MilestoneBillingCommon):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1:], [1, 1])
 
+    def test_card_is_the_same_while_the_project_is_edited(self):
+        self.mark_done(self.designs)
+        names = ["billing_bar", "billing_badge", "billing_stage_count"]
+        seen = {
+            self.project_user: names,
+            self.project_admin: [*names, "billing_amounts"],
+        }
+        for user, fnames in seen.items():
+            project = self.project.with_user(user)
+            edited = project.new({"name": "Another name"}, origin=project)
+            for fname in fnames:
+                self.assertEqual(edited[fname], project[fname])
+        spec = {name: {} for name in ("name", *seen[self.project_admin])}
+        project.onchange({"name": "Another name"}, ["name"], spec)
+
     # --- stat button and panel ---
 
     def get_panel(self, user):

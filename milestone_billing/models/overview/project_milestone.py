@@ -25,12 +25,10 @@ class ProjectMilestone(models.Model):
     @api.depends("billing_state")
     @api.depends_context(*READER)
     def _compute_billing_planned(self):
-        planned = {id_: [] for id_ in self._ids}
+        planned = {}
         for id_, *amount in self._read_planned():
-            planned[id_].append(amount)
-        self._fill_column(
-            "billing_planned", [planned[id_] or None for id_ in self._ids]
-        )
+            planned.setdefault(id_, []).append(amount)
+        self._fill_column("billing_planned", map(planned.get, self._ids))
 
     def _read_planned(self):
         """Return rows of milestone, currency and planned amount, by the reader's rights."""

@@ -64,7 +64,8 @@ class ProjectProject(models.Model):
     @api.depends("billing_glance")
     @api.depends_context(*READER)
     def _compute_billing_amounts(self):
-        glances = self._read_column("billing_glance")
+        # sudo: what it knows is read with the reader's rights
+        glances = self.sudo()._read_column("billing_glance")
         amounts = [self._prepare_billing_amounts(glance) for glance in glances]
         self._fill_column("billing_amounts", amounts)
 
@@ -75,7 +76,8 @@ class ProjectProject(models.Model):
         badges = [
             glance and self._prepare_billing_badge(status, glance, today)
             for glance, status in zip(
-                self._read_column("billing_glance"),
+                # sudo: what it knows is read with the reader's rights
+                self.sudo()._read_column("billing_glance"),
                 self._read_column("billing_status"),
                 strict=True,
             )
