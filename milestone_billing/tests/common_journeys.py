@@ -47,7 +47,7 @@ KEYS = {
 }
 MODIFIERS = {"Alt": 1, "Control": 2, "Shift": 8}
 LOADED = ("Document", "Fetch", "Script", "Stylesheet", "XHR")
-PATIENCE = 20
+PATIENCE = 40
 POLL = 0.05
 
 
