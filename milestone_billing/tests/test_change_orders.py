@@ -73,10 +73,14 @@ class TestChangeOrders(ChangesCommon):
         self.assertSums(10000, 500, 10500)
 
     def test_own_stage_is_ticked_and_billed(self):
-        change = self.approve(2000, spread="new", stage_criteria="Roof on")
+        change = self.approve(
+            2000, spread="new", stage_criteria="Roof on", client_reference="CR-7"
+        )
         line = change.line_id
         self.assertEqual(line.milestone_id.acceptance_criteria, "Roof on")
-        self.assertEqual(self.bill(line).amount_untaxed, 2000)
+        move = self.bill(line)
+        self.assertEqual(move.amount_untaxed, 2000)
+        self.assertIn("Change order 1 — Extra room · CR-7", move.invoice_line_ids.name)
         self.assertPlanned(3000, 4000, 2000, 3000)
 
     def test_empty_sum_is_frozen_with_the_first_change(self):
@@ -318,6 +322,20 @@ class TestChangeOrders(ChangesCommon):
         contract = copy.billing_contract_ids
         self.assertFalse(contract.change_ids)
         self.assertPlanned(3000, 4000, 3000, contract=contract)
+
+    def test_copies_have_no_stage_of_a_change(self):
+        self.approve(2000, spread="new")
+        contract = self.house.project_id.copy().billing_contract_ids
+        self.assertPlanned(3000, 4000, 3000, contract=contract)
+
+    def test_stage_with_another_change_stays_when_its_own_is_taken_back(self):
+        change = self.approve(2000, spread="new")
+        line = change.line_id
+        other = self.approve(500, line)
+        change.action_cancel()
+        self.assertPlanned(3000, 4000, 500, 3000)
+        other.action_cancel()
+        self.assertPlanned(3000, 4000, 0, 3000)
 
     def test_copy_of_a_change_is_a_draft(self):
         copy = self.approve(2000, self.walls).copy()

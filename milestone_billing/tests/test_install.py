@@ -119,9 +119,13 @@ class TestInstall(MilestoneBillingCommon):
                 "milestone_ids": [Command.create({"name": "Start"})],
             }
         )
+        contract = self.env[CONTRACT].create({"project_id": project.id})
         records = {
             "project.milestone": project.milestone_ids,
-            CONTRACT: self.env[CONTRACT].create({"project_id": project.id}),
+            CONTRACT: contract,
+            "milestone.billing.change": self.env["milestone.billing.change"].create(
+                {"contract_id": contract.id, "name": "More", "amount": 1.0}
+            ),
             "account.move": self.init_invoice("in_invoice", amounts=[100.0]),
         }
         templates = self.env["mail.template"].browse(

@@ -28,7 +28,14 @@ class TestWalk(MilestoneBillingCommon):
             groups="project.group_project_user,"
             "milestone_billing.group_milestone_billing_manager",
         )
+        cls.boss = new_test_user(
+            cls.env,
+            login="boss",
+            groups="account.group_account_invoice,"
+            "milestone_billing.group_milestone_billing_manager",
+        )
         users = cls.project_user | cls.project_admin | cls.accountant | cls.manager
+        users |= cls.boss
         users.company_ids |= cls.companies
         cls.currencies = cls.company.currency_id.union(
             cls.setup_other_currency("EUR"),

@@ -22,7 +22,7 @@ from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from .walk_acts import ACTS, Skipped
-from .walk_documents import DocumentActs
+from .walk_changes import ChangeActs
 from .walk_oracle import Broken, Facts, check
 
 _logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Failure:
         )
 
 
-class Walk(DocumentActs):
+class Walk(ChangeActs):
     """One walk: its world, its steps and what it has done so far."""
 
     outcomes = Counter()

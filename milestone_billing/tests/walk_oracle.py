@@ -110,6 +110,7 @@ class Facts:
         self.moves = self._fetch(MOVES)
         self.links = self._fetch(LINKS)
         self.decisions = self._fetch("SELECT * FROM milestone_billing_decision")
+        self.changes = self._fetch("SELECT * FROM milestone_billing_change")
         self.roundings = {
             row.id: row.rounding
             for row in self._fetch("SELECT id, rounding FROM res_currency").values()
@@ -215,10 +216,9 @@ class Facts:
             line.carried = sum(d.amount for d in of_line if d.kind == "carry")
             line.written_off = sum(d.amount for d in of_line if d.kind == "write_off")
             line.decisions = sorted(of_line, key=lambda d: d.id)
-        contract.agreed = contract.contract_sum or sum(
-            line.amount or 0.0 for line in lines if line.basis == "fixed"
-        )
-        contract.to_date = contract.agreed - sum(line.written_off for line in lines)
+        self._work_out_changes(contract)
+        written_off = sum(line.written_off for line in lines)
+        contract.to_date = contract.original + contract.changed - written_off
         for line in lines:
             closing = [d for d in line.decisions if d.is_closing]
             line.is_closed_now = bool(closing)
@@ -239,6 +239,23 @@ class Facts:
         for line in lines:
             self._work_out_state(line, contract)
 
+    def _work_out_changes(self, contract):
+        """Add up what was agreed on top of the original sum, and of what one is a part."""
+        approved = [
+            change
+            for change in self.changes.values()
+            if change.contract_id == contract.id and change.state == "approved"
+        ]
+        for line in contract.lines:
+            line.changed = sum(c.amount for c in approved if c.line_id == line.id)
+        contract.original = contract.contract_sum or sum(
+            line.amount or 0.0 for line in contract.lines if line.basis == "fixed"
+        )
+        contract.changed = sum(change.amount for change in approved)
+        contract.agreed = contract.original + sum(
+            change.amount for change in approved if change.spread == "all"
+        )
+
     def _get_own_plan(self, contract, line):
         """Return what a line plans before anything is left over."""
         if line.is_closed_now:
@@ -251,6 +268,8 @@ class Facts:
             plan = line.amount or 0.0
         else:
             plan = 0.0
+        if not line.is_live_now:
+            plan += line.changed
         plan = self._round(plan, contract) - line.carried - line.written_off
         return max(self._round(plan, contract), 0.0)
 
@@ -374,6 +393,7 @@ def _check_amounts(facts, line):
             "amount_credited": line.credited,
             "amount_carried": line.carried,
             "amount_written_off": line.written_off,
+            "amount_changed": line.changed,
             "amount_planned": line.planned,
             "amount_open": line.open,
             "amount_to_decide": line.to_decide,
@@ -434,7 +454,8 @@ def _check_contract(facts, contract):
         contract,
         label,
         {
-            "amount_original": contract.agreed,
+            "amount_original": contract.original,
+            "amount_changes": contract.changed,
             "amount_written_off": total("written_off"),
             "amount_to_date": contract.to_date,
             "amount_drafted": total("drafted"),
@@ -586,6 +607,7 @@ def _check_kept(facts, before):
         if line_id in before.lines:
             _check_line_kept(line, before.lines[line_id])
     _check_new_decisions(facts, before)
+    _check_changes(facts, before)
     _check_statements(facts, before)
     for move_id, move in facts.moves.items():
         old = before.moves.get(move_id)
@@ -602,6 +624,29 @@ def _check_contract_kept(contract, old):
     for column in ("currency_id", "company_id"):
         if contract[column] != old[column]:
             raise Broken(f"{column} of a billed contract stays", label)
+
+
+def _check_changes(facts, before):
+    """What was agreed stays as it is, and so does the sum that it was agreed on."""
+    numbers = defaultdict(list)
+    for change in facts.changes.values():
+        old = before.changes.get(change.id)
+        label = f"change order {change.name}"
+        if change.number:
+            numbers[change.contract_id].append(change.number)
+        if not old or old.state == "draft":
+            continue
+        for column in ("number", "amount", "name", "contract_after", "approved_on"):
+            if old[column] != change[column]:
+                raise Broken(f"{column} of a change order stays", label)
+        original = before.contracts[change.contract_id].original
+        now = facts.contracts[change.contract_id]
+        is_agreed = old.state == change.state == "approved"
+        if is_agreed and facts._is_amount(now.original - original, now):
+            raise Broken("the original sum stays", label)
+    for contract, given in numbers.items():
+        if len(given) != len(set(given)):
+            raise Broken("change orders' numbers are unique", f"contract {contract}")
 
 
 def _check_statements(facts, before):

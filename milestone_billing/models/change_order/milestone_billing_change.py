@@ -23,7 +23,6 @@ class MilestoneBillingChange(models.Model):
     _inherit = "milestone.billing.sealed.mixin"
     _description = "Change Order"
     _order = "number desc, id desc"
-    _check_company_auto = True
 
     contract_id = fields.Many2one(
         comodel_name="milestone.billing.contract",
@@ -292,6 +291,11 @@ class MilestoneBillingChange(models.Model):
         """Whether the user edits schedules and makes invoices, too."""
         user = self.env.user
         return user.has_group(MANAGER_GROUP) and user.has_group(INVOICING_GROUP)
+
+    def _get_invoice_label(self):
+        """Return how an invoice names the change order that it bills."""
+        self.ensure_one()
+        return " · ".join(filter(None, [self.display_name, self.client_reference]))
 
     def _format_amount(self):
         """Return the amount with its sign, as text for the user."""

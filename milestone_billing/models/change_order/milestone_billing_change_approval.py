@@ -295,7 +295,8 @@ class MilestoneBillingChange(models.Model):
             contract._check_contract_not_exceeded()
             raise ValidationError(self._get_still_used_message())
         contract._check_contract_not_exceeded()
-        if self.spread == "new" and line.basis == "fixed" and not line.amount:
+        has_other = line.basis != "fixed" or line.amount or line.amount_changed
+        if self.spread == "new" and line and not has_other:
             SCHEDULING.on(line).unlink()
         contract.line_ids._check_reached_again()
         message = self._get_taken_back_message(user.name, to_date)

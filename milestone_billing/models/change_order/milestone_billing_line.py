@@ -70,6 +70,12 @@ class MilestoneBillingLine(models.Model):
     # HOOKS
     # -------------------------------------------------------------------------
 
+    def _get_invoice_label(self):
+        # the electronic invoice has no other place for them
+        label = super()._get_invoice_label()
+        changes = self._get_own_changes().sorted("number")
+        return "\n".join([label, *(change._get_invoice_label() for change in changes)])
+
     def _to_schedule_line(self):
         line = super()._to_schedule_line()
         if not self.amount_changed:
@@ -79,6 +85,12 @@ class MilestoneBillingLine(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS: change orders
     # -------------------------------------------------------------------------
+
+    def _is_of_change(self):
+        """Whether the stage has all it plans from change orders."""
+        self.ensure_one()
+        has_own = self.basis != "fixed" or self.amount
+        return not has_own and bool(self._get_own_changes())
 
     def _get_own_changes(self):
         """Return the approved change orders of this stage alone."""

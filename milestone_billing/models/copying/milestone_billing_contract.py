@@ -25,7 +25,9 @@ class MilestoneBillingContract(models.Model):
         for contract in self:
             copy = contract.copy(contract._prepare_copy_vals(project, is_template_use))
             for line in contract.line_ids.filtered(
-                lambda line: line.milestone_id.id in mapping
+                lambda line: (
+                    line.milestone_id.id in mapping and not line._is_of_change()
+                )
             ):
                 vals = {
                     "contract_id": copy.id,
