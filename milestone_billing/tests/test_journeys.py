@@ -348,7 +348,9 @@ class TestCustomerJourneys(JourneyCommon, PortalCommon):
         def walk(person):
             person.click("section[name=due] a", "Pay now")
             person.click(".modal.show button[name=o_payment_submit_button]:enabled")
+            person.see_gone(".modal.show")
             person.see("a[name=milestone_billing]")
+            person.let_load()
 
         self.go("the client pays", self.page, "clara", walk, clicks=2)
         self.assertEqual(self.deposit.state, "paid")
