@@ -60,7 +60,10 @@ class ProjectMilestone(models.Model):
         "project_id.is_template",
     )
     def _compute_billing_state(self):
-        for milestone in self:
+        billed = self.filtered("billing_line_ids")
+        # most milestones of a database bill nothing
+        (self - billed).billing_state = False
+        for milestone in billed:
             # archived and template contracts count nowhere
             lines = milestone.billing_line_ids.filtered(
                 lambda line: line.contract_id.active

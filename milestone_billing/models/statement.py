@@ -31,6 +31,8 @@ class StageFacts:
     """The status for users."""
     percent: float | None = None
     """Of a percent line."""
+    changed: float = 0.0
+    """What change orders of this stage alone add, of which no percentage is one."""
     planned: float = 0.0
     drafted: float = 0.0
     billed: float = 0.0
@@ -119,10 +121,19 @@ def read_schedule(facts, to_date, written_off, rounding, changes=0.0):
     [('paid', 50, 0.0), ('upcoming', 50.0, 5000.0)]
     >>> sums.paid, sums.deducted, sums.remaining, sums.billed_to_others
     (4900.0, 100.0, 5000.0, 0.0)
+
+    A stage of its own, of a change order, leaves the percentages as they were agreed:
+
+    >>> stages, sums = read_schedule(
+    ...     [StageFacts(percent=50, planned=5000), StageFacts(planned=5000),
+    ...      StageFacts(planned=2000, changed=2000)], 12000, 0, 0.01, changes=2000)
+    >>> [stage.share for stage in stages], sums.original
+    ([50, 50.0, 20.0], 10000.0)
     """
 
     agreed = to_date + written_off
-    stages = [_read_stage(fact, agreed, len(facts), rounding) for fact in facts]
+    shared = agreed - sum(fact.changed for fact in facts)
+    stages = [_read_stage(fact, shared, len(facts), rounding) for fact in facts]
     sums = _add_up(facts, stages)
     sums |= {
         "original": agreed - changes,
@@ -155,7 +166,10 @@ def _add_up(facts, stages):
 
 
 def _read_stage(fact, agreed, count, rounding):
-    """Return the :class:`Stage` of one of ``count`` stages of a contract."""
+    """Return the :class:`Stage` of one of ``count`` stages of a contract.
+
+    :param float agreed: what percentages are of
+    """
     amount = get_scheduled_amount(fact.planned, fact.drafted, fact.billed)
     return Stage(
         title=fact.title,

@@ -43,9 +43,9 @@ class ProjectMilestone(models.Model):
     # COMPUTES
     # -------------------------------------------------------------------------
 
+    # not on the state, which each journal item may move: these are what makes it one
     @api.depends(
         "is_reached",
-        "billing_state",
         "billing_line_ids.contract_id.active",
         "billing_line_ids.contract_id.allow_acceptance",
         "billing_line_ids.contract_id.show_on_portal",

@@ -70,9 +70,9 @@ class MilestoneBillingLine(models.Model):
     # HOOKS
     # -------------------------------------------------------------------------
 
-    def _get_invoice_label(self):
+    def _get_invoice_label(self, net):
         # the electronic invoice has no other place for them
-        label = super()._get_invoice_label()
+        label = super()._get_invoice_label(net)
         changes = self._get_own_changes().sorted("number")
         return "\n".join([label, *(change._get_invoice_label() for change in changes)])
 

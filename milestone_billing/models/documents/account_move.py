@@ -1,4 +1,5 @@
 import logging
+from collections import defaultdict
 
 from psycopg2 import OperationalError
 
@@ -61,10 +62,14 @@ class AccountMove(models.Model):
                 ["milestone_billing_ordinal:max"],
             )
         )
+        by_ordinal = defaultdict(list)
         by_contract = new.sorted("id").grouped("milestone_billing_contract_id")
         for contract, moves in by_contract.items():
-            for ordinal, move in enumerate(moves, start=last[contract] + 1):
-                move.milestone_billing_ordinal = ordinal
+            for ordinal, id_ in enumerate(moves.ids, start=last[contract] + 1):
+                by_ordinal[ordinal].append(id_)
+        # one write a place, however many contracts
+        for ordinal, ids in by_ordinal.items():
+            new.browse(ids).milestone_billing_ordinal = ordinal
 
     def _get_mail_template(self):
         # EXTENDS 'account': milestone invoices say what remains; credit notes do not

@@ -31,6 +31,7 @@ class MilestoneBillingLine(models.Model):
             is_reached=self.is_reached,
             state=self.state,
             percent=self.percent if self.basis == "percent" else None,
+            changed=self.amount_changed,
             planned=self.amount_planned,
             drafted=self.amount_drafted,
             billed=self.amount_billed,

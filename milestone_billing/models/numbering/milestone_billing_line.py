@@ -48,10 +48,12 @@ class MilestoneBillingLine(models.Model):
     def _get_number(self):
         """Return the number of a progress line: the one kept, else its place."""
         self.ensure_one()
+        if self.number:
+            return self.number
         progress = self.contract_id.line_ids.filtered(
             lambda line: line.kind == "progress"
         )
-        return self.number or list(progress.sorted()).index(self) + 1
+        return list(progress.sorted()).index(self) + 1
 
     def _get_label(self):
         """Return the line's title on documents, in the language of the context."""
