@@ -10,9 +10,9 @@ class ProjectMilestone(models.Model):
 
     _inherit = "project.milestone"
 
+    # what the lines that the reader sees are planned to bill, pairs of a currency's id
+    # and an amount: nobody's to read but what is made of it
     billing_planned = fields.Json(
-        help="What the lines that the reader sees are planned to bill: pairs of a"
-        " currency's id and an amount. Nobody's to read but what is made of it.",
         compute="_compute_billing_planned",
         export_string_translation=False,
         groups=fields.NO_ACCESS,

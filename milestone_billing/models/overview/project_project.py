@@ -25,9 +25,9 @@ class ProjectProject(models.Model):
 
     _inherit = "project.project"
 
+    # what one query knows of a page of projects, with the reader's rights: nobody's to
+    # read but what is computed of it
     billing_glance = fields.Json(
-        help="What one query knows of a page of projects, with the reader's rights:"
-        " nobody's to read but what is computed of it.",
         compute="_compute_billing_glance",
         export_string_translation=False,
         groups=fields.NO_ACCESS,
