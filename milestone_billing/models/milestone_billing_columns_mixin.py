@@ -59,17 +59,21 @@ class MilestoneBillingColumnsMixin(models.AbstractModel):
         alone. Whoever calls has seen to the rights.
         """
         field = self._fields[name]
+        if not all(self._ids):
+            # what is being edited: reading one may move the others
+            values = [record[name] for record in self]
+            return [value.id for value in values] if field.relational else values
         if field.compute and field.store:
             field.recompute(self)
         known = field._get_cache(self.env)
         missing = [id_ for id_ in self._ids if id_ not in known]
-        if missing and not field.store and all(missing):
+        if missing and not field.store:
             field.compute_value(self.browse(missing))
             known = field._get_cache(self.env)
-        for id_ in missing:
+        for id_ in self._ids:
             if id_ not in known:
-                # fetches or computes those of all these records
-                self.browse(id_).with_prefetch(self._ids)[name]
+                # fetches or computes those of all records at hand
+                self.browse(id_).with_prefetch(self._prefetch_ids)[name]
                 known = field._get_cache(self.env)
         none = PLAIN_TYPES.get(field.type, False)
         return [none if known[id_] is None else known[id_] for id_ in self._ids]
