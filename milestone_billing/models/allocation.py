@@ -4,6 +4,14 @@ One pure function, without database or environment, so that the rule that decide
 every amount can be read, tested and disputed on its own.
 
 All amounts are net (untaxed) and in the contract currency.
+
+A change of 2,000 spread over the stages, and one that is a stage of its own:
+
+>>> stages = [ScheduleLine("percent", percent=share) for share in (30, 40, 30)]
+>>> allocate(12000, 0.01, stages).planned
+(3600.0, 4800.0, 3600.0)
+>>> allocate(12000, 0.01, [*stages, ScheduleLine("fixed", changed=2000)]).planned
+(3000.0, 4000.0, 3000.0, 2000.0)
 """
 
 from dataclasses import dataclass
@@ -133,14 +141,6 @@ def allocate(contract, rounding, lines):
     >>> third = ScheduleLine("percent", percent=33.333333)
     >>> allocate(10000, 0.01, [third, third, third]).planned
     (3333.33, 3333.33, 3333.34)
-
-    A change of 2,000 spread over the stages, and one that is a stage of its own:
-
-    >>> stages = [ScheduleLine("percent", percent=share) for share in (30, 40, 30)]
-    >>> allocate(12000, 0.01, stages).planned
-    (3600.0, 4800.0, 3600.0)
-    >>> allocate(12000, 0.01, [*stages, ScheduleLine("fixed", changed=2000)]).planned
-    (3000.0, 4000.0, 3000.0, 2000.0)
     """
     agreed = contract + sum(line.written_off - line.changed for line in lines)
     planned = [_get_own_plan(line, agreed, rounding) for line in lines]

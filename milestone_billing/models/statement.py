@@ -121,14 +121,6 @@ def read_schedule(facts, to_date, written_off, rounding, changes=0.0):
     [('paid', 50, 0.0), ('upcoming', 50.0, 5000.0)]
     >>> sums.paid, sums.deducted, sums.remaining, sums.billed_to_others
     (4900.0, 100.0, 5000.0, 0.0)
-
-    A stage of its own, of a change order, leaves the percentages as they were agreed:
-
-    >>> stages, sums = read_schedule(
-    ...     [StageFacts(percent=50, planned=5000), StageFacts(planned=5000),
-    ...      StageFacts(planned=2000, changed=2000)], 12000, 0, 0.01, changes=2000)
-    >>> [stage.share for stage in stages], sums.original
-    ([50, 50.0, 20.0], 10000.0)
     """
 
     agreed = to_date + written_off
@@ -169,6 +161,9 @@ def _read_stage(fact, agreed, count, rounding):
     """Return the :class:`Stage` of one of ``count`` stages of a contract.
 
     :param float agreed: what percentages are of
+
+    >>> _read_stage(StageFacts(planned=2000, changed=2000), 10000, 3, 0.01).share
+    20.0
     """
     amount = get_scheduled_amount(fact.planned, fact.drafted, fact.billed)
     return Stage(

@@ -48,6 +48,8 @@ KEYS = {
 MODIFIERS = {"Alt": 1, "Control": 2, "Shift": 8}
 LOADED = ("Document", "Fetch", "Script", "Stylesheet", "XHR")
 PATIENCE = 40
+SETTLING = 3
+"""Seconds: how long to wait for something, and for a page to have what it asked for."""
 POLL = 0.05
 
 
@@ -112,9 +114,11 @@ class Person(ChromeBrowser):
 
     def let_load(self):
         """Wait until the page has all it asked for."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + SETTLING
         while self.loading and time.monotonic() < deadline:
             time.sleep(POLL)
+        # of what a page asked for and left behind, no end is told
+        self.loading.clear()
 
     def see(self, selector, text=""):
         """Wait until something is shown."""

@@ -12,6 +12,7 @@ FIXED_PARTS = re.compile(r'%\(\w+\)s|%%|\{\{.*?\}\}|</?\w+|\bt-[\w-]+="[^"]*"')
 OUTER_BLANKS = re.compile(r"^\s*|\s*$")
 # the linter wants an empty translation where it would equal the term
 SAME_EVERYWHERE = {
+    "%(change)s: %(reason)s",
     "%(decision)s (%(moves)s)",
     "%(document)s (* %(id)s)",
     "%(line)s: %(reason)s",
