@@ -8,12 +8,14 @@ from odoo.addons.mail.tests.common import MockEmail
 
 from .common import MilestoneBillingCommon, draw_signature
 
+CHANGE = "milestone.billing.change"
 CONTRACT = "milestone.billing.contract"
 DECIDE = "milestone.billing.decide"
 DECISION = "milestone.billing.decision"
 LINE = "milestone.billing.line"
 MILESTONE = "project.milestone"
 MOVE = "account.move"
+PART = "milestone.billing.part"
 PROJECT = "project.project"
 
 # the groups of each kind of user

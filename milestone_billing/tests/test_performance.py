@@ -126,11 +126,12 @@ class TestLikeness(MilestoneBillingCommon):
 
     def assert_draft_as_core_makes_it(self, line):
         """Assert that a draft is what core makes of the same values, all computed."""
+        # the superuser, as a tick; not in the tests' context, which switches the log off
+        system = line._as_system()
+        nets = {system: system.amount_open}
+        vals = system.contract_id._prepare_invoice_vals(system, nets)
         self.mark_done(line)
         draft = line.move_line_ids.move_id
-        # the superuser, as a tick; not in the tests' context, which switches the log off
-        line = line._as_system()
-        vals = line.contract_id._prepare_invoice_vals(line, {line: line.amount_open})
         for _command, _id, line_vals in vals["invoice_line_ids"]:
             for name in (
                 "balance",
@@ -140,7 +141,7 @@ class TestLikeness(MilestoneBillingCommon):
             ):
                 line_vals.pop(name, None)
             line_vals["price_unit"] = draft.invoice_line_ids.price_unit
-        moves = line.env["account.move"].with_context(mail_create_nosubscribe=True)
+        moves = system.env["account.move"].with_context(mail_create_nosubscribe=True)
         plain = moves.create(vals).with_env(draft.env)
         (draft | plain).flush_recordset()
         for ours, core in zip(

@@ -1,6 +1,7 @@
 from odoo.fields import Command
 
 from .common_rights import (
+    CHANGE,
     CONTRACT,
     DECIDE,
     DECISION,
@@ -11,6 +12,7 @@ from .common_rights import (
     MILESTONE,
     MOVE,
     OUTSIDERS,
+    PART,
     PROJECT,
     READERS,
     TICKERS,
@@ -32,9 +34,19 @@ PUBLIC_METHODS = {
     (LINE, "action_check_again"): READERS,
     # opens a form that only invoicing users can save
     (LINE, "action_decide"): tuple(KINDS),
+    (LINE, "action_bill_part"): tuple(KINDS),
+    (LINE, "action_link_document"): tuple(KINDS),
     (LINE, "action_open_documents"): (*INVOICING, "auditor"),
     (DECIDE, "action_confirm"): INVOICING,
     (DECISION, "action_undo"): INVOICING,
+    (PART, "action_confirm"): INVOICING,
+    (CHANGE, "action_open"): tuple(KINDS),
+    (CHANGE, "action_send"): EDITORS,
+    (CHANGE, "action_withdraw"): EDITORS,
+    (CHANGE, "action_decline"): EDITORS,
+    (CHANGE, "action_cancel"): EDITORS,
+    # takes both a manager's right and Invoicing, which none of these has
+    (CHANGE, "action_approve"): (),
     (MOVE, "action_open_milestone_billing"): (*INVOICING, "auditor"),
     (MOVE, "action_open_milestones"): (*INVOICING, "auditor"),
     (MOVE, "action_decide_milestones"): (*INVOICING, "auditor"),
@@ -42,11 +54,17 @@ PUBLIC_METHODS = {
     (MILESTONE, "action_ask_acceptance"): TICKERS,
     (MILESTONE, "action_withdraw_acceptance"): TICKERS,
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
+    (MILESTONE, "action_create_draft_invoice_per_contract"): INVOICING,
     (PROJECT, "action_open_billing"): READERS,
     (PROJECT, "get_billing_timeline"): (*READERS, "project_user"),
     (LINE, "action_open_queue"): READERS,
     (LINE, "get_deletion_message"): READERS,
     (CONTRACT, "action_check_again"): READERS,
+    (CONTRACT, "action_create_draft_invoice_per_contract"): INVOICING,
+    # open what only who may see it can read
+    (CONTRACT, "action_new_change"): tuple(KINDS),
+    (CONTRACT, "action_open_changes"): tuple(KINDS),
+    (CONTRACT, "action_print_changes"): READERS,
     (CONTRACT, "action_open_invoices"): (*INVOICING, "auditor"),
     (CONTRACT, "action_open_project"): READERS,
     (CONTRACT, "action_open_dashboard"): READERS,
@@ -100,6 +118,13 @@ class TestActing(RightsCommon):
                     "kind": "carry",
                     "reason": "Agreed",
                 }
+            ),
+            PART: self.env[PART]
+            .with_user(user)
+            .sudo()
+            .create({"line_id": self.build.id, "amount": 5}),
+            CHANGE: self.env[CHANGE].create(
+                {"contract_id": self.contract.id, "name": "More", "amount": 5}
             ),
             CONTRACT: self.contract,
             MILESTONE: self.milestone,
