@@ -74,6 +74,13 @@ class TestProfitability(MilestoneBillingCommon):
         self.assertEqual(move.invoice_line_ids.balance, -2000)
         self.assertRevenues(2000, 0)
 
+    def test_archived_contract_keeps_what_it_brought_in(self):
+        self.bill(self.contract.line_ids)
+        self.contract.active = False
+        for active_test in (True, False):
+            self.project = self.project.with_context(active_test=active_test)
+            self.assertRevenues(10000, 0)
+
     def test_who_sees_no_amounts_sees_none_here(self):
         self.bill(self.deposit)
         self.assertFalse(self.get_revenues(self.project_user)["data"])

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from odoo import api, fields, models
 
-from ..groups import INVOICING_GROUP
+from ..groups import INVOICE_READERS
 
 
 class MilestoneBillingLine(models.Model):
@@ -50,9 +50,7 @@ class MilestoneBillingLine(models.Model):
     @api.depends("amount_billed")
     @api.depends_context("uid")
     def _compute_invoice_links(self):
-        may_open = self.env.user.has_groups(
-            f"{INVOICING_GROUP},account.group_account_readonly"
-        )
+        may_open = self.env.user.has_groups(INVOICE_READERS)
         for line in self:
             # sudo: an invoice's number is told to who sees what it bills, as in refusals
             moves = line.sudo().move_line_ids.move_id

@@ -1,9 +1,8 @@
 from odoo import fields, models
 
-from ..groups import BILLING_GROUP, INVOICING_GROUP
+from ..groups import BILLING_GROUP, INVOICE_READERS
 
 SECTION = "milestone_billing"
-READONLY_GROUP = "account.group_account_readonly"
 
 
 class ProjectProject(models.Model):
@@ -32,9 +31,7 @@ class ProjectProject(models.Model):
     def _get_profitability_items(self, with_action=True):
         # EXTENDS 'project'
         items = super()._get_profitability_items(with_action)
-        # sudo: whether a project has stages is not for every user
-        has_stages = self.sudo().billing_stage_count
-        if not (has_stages and self.env.user.has_group(BILLING_GROUP)):
+        if not self.env.user.has_group(BILLING_GROUP):
             return items
         section = self._prepare_milestone_profitability(with_action)
         if section["invoiced"] or section["to_invoice"]:
@@ -58,9 +55,14 @@ class ProjectProject(models.Model):
     def _get_milestone_invoice_lines(self):
         """Return the invoice lines, posted or draft, that bill milestones of these."""
         # sudo: which they are, also for who may not see them, so that nobody's panel has
-        # them under another name
-        move_lines = self.sudo().billing_contract_ids.line_ids.move_line_ids
-        return move_lines.filtered(lambda line: line.parent_state != "cancel")
+        # them under another name; those of archived contracts, too
+        move_lines = self.env["account.move.line"].sudo()
+        return move_lines.search(
+            [
+                ("milestone_billing_line_id.project_id", "in", self.ids),
+                ("parent_state", "!=", "cancel"),
+            ]
+        )
 
     def _prepare_milestone_profitability(self, with_action):
         """Return what milestones bring in, as a section of the project's revenues.
@@ -72,11 +74,10 @@ class ProjectProject(models.Model):
         self.ensure_one()
         # what the user may read of the schedules
         lines = self.env["milestone.billing.line"].search(
-            [("project_id", "=", self.id), ("contract_id.active", "=", True)]
+            [("project_id", "=", self.id)]
         )
-        # sudo: of lines that the user reads; their documents' amounts are on them, too
-        move_lines = lines.sudo().move_line_ids.filtered(
-            lambda line: line.parent_state != "cancel"
+        move_lines = self._get_milestone_invoice_lines().filtered(
+            lambda line: line.milestone_billing_line_id in lines
         )
         posted = move_lines.filtered(lambda line: line.parent_state == "posted")
         section = {
@@ -86,7 +87,7 @@ class ProjectProject(models.Model):
             "to_invoice": self._get_milestone_revenue(move_lines - posted)
             + self._get_milestone_open(lines),
         }
-        if with_action and move_lines and self._may_open_invoices():
+        if with_action and move_lines and self.env.user.has_groups(INVOICE_READERS):
             section["action"] = self._get_action_for_profitability_section(
                 move_lines.move_id.ids, SECTION
             )
@@ -116,7 +117,3 @@ class ProjectProject(models.Model):
             )
             for line in waiting
         )
-
-    def _may_open_invoices(self):
-        user = self.env.user
-        return user.has_group(INVOICING_GROUP) or user.has_group(READONLY_GROUP)

@@ -2,12 +2,11 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..groups import INVOICING_GROUP
+from ..groups import INVOICE_READERS, INVOICING_GROUP
 from ..guarded_fields import Amount
 from ..refusal import BillingRefusal
 from .cures import CURED_BY
 
-READONLY_GROUP = "account.group_account_readonly"
 # what somebody has to do, in the order in which the queue shows it
 WAITING = ("ready", "to_decide", "blocked", "drafted")
 MAX_REASONS = 5
@@ -96,7 +95,7 @@ class MilestoneBillingLine(models.Model):
     @api.depends_context("uid")
     def _compute_next_step(self):
         may_invoice = self.env.user.has_group(INVOICING_GROUP)
-        may_open = may_invoice or self.env.user.has_group(READONLY_GROUP)
+        may_open = self.env.user.has_groups(INVOICE_READERS)
         steps = {
             "ready": may_invoice and "create",
             "to_decide": may_invoice and "decide",
