@@ -173,10 +173,52 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         )
         return (contract if milestone else contract.browse()), milestone
 
+    def _take_signature(self, contract_id, find, name, signature):
+        """Take the customer's signature, as Odoo's signature form sends it.
+
+        :param find: as :meth:`_answer` takes it
+        :param str name: the name as they entered it
+        :param str signature: the image, base64 encoded
+        :return: what the form does next: an ``error``, or where it goes
+        """
+        error = self._answer(
+            contract_id,
+            find,
+            lambda record, contact: record._accept(name, signature, contact),
+        )
+        if error:
+            return {"error": error}
+        return {
+            "force_refresh": True,
+            "redirect_url": f"/my/billing/{contract_id}?message=accepted",
+        }
+
+    def _take_return(self, contract_id, find, render, reason):
+        """Send back what the customer does not accept, with their reason.
+
+        :param find: as :meth:`_answer` takes it
+        :param render: a function of contract and record that shows the page again
+        :param str reason: why, in their words
+        """
+        error = self._answer(
+            contract_id,
+            find,
+            lambda record, contact: record._send_back(reason, contact),
+        )
+        if error:
+            contract, record = find()
+            if record:
+                return render(contract, record, error=error, reason=reason)
+        message = "closed" if error else "returned"
+        return request.redirect(
+            f"/my/billing/{contract_id}?message={message}", code=303
+        )
+
     def _answer(self, contract_id, find, answer):
         """Let the customer answer whether they accept a milestone, or a change order.
 
-        :param find: a function that returns it in sudo, empty if it is not for them
+        :param find: a function that returns its contract and the record, in sudo; both
+            empty if it is not for them
         :param answer: a function of the record in sudo and the contact
         :return: why it was refused, or None
         """
@@ -184,7 +226,7 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         # who previews the page is not the customer
         if not contract._filtered_billed_to(request.env.user):
             return request.env._("Only the customer can answer this.")
-        record = find()
+        _contract, record = find()
         if not record:
             return request.env._("This does not wait for your acceptance any more.")
         try:
@@ -238,17 +280,12 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
         :param str signature: the image, base64 encoded
         :return: what the form does next: an ``error``, or where it goes
         """
-        error = self._answer(
+        return self._take_signature(
             contract_id,
-            lambda: self._find_acceptance(contract_id, milestone_id)[1],
-            lambda milestone, contact: milestone._accept(name, signature, contact),
+            lambda: self._find_acceptance(contract_id, milestone_id),
+            name,
+            signature,
         )
-        if error:
-            return {"error": error}
-        return {
-            "force_refresh": True,
-            "redirect_url": f"/my/billing/{contract_id}?message=accepted",
-        }
 
     @http.route(
         "/my/billing/<int:contract_id>/milestone/<int:milestone_id>/send_back",
@@ -264,18 +301,9 @@ class MilestoneBillingPortal(ProjectCustomerPortal):
 
         :param str reason: what is missing, in their words
         """
-        error = self._answer(
+        return self._take_return(
             contract_id,
-            lambda: self._find_acceptance(contract_id, milestone_id)[1],
-            lambda milestone, contact: milestone._send_back(reason, contact),
-        )
-        if error:
-            contract, milestone = self._find_acceptance(contract_id, milestone_id)
-            if milestone:
-                return self._render_milestone(
-                    contract, milestone, error=error, reason=reason
-                )
-        message = "closed" if error else "returned"
-        return request.redirect(
-            f"/my/billing/{contract_id}?message={message}", code=303
+            lambda: self._find_acceptance(contract_id, milestone_id),
+            self._render_milestone,
+            reason,
         )

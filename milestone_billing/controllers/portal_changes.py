@@ -77,17 +77,12 @@ class MilestoneBillingPortalChanges(MilestoneBillingPortal):
         :param str signature: the image, base64 encoded
         :return: what the form does next: an ``error``, or where it goes
         """
-        error = self._answer(
+        return self._take_signature(
             contract_id,
-            lambda: self._find_change(contract_id, change_id)[1],
-            lambda change, contact: change._accept(name, signature, contact),
+            lambda: self._find_change(contract_id, change_id),
+            name,
+            signature,
         )
-        if error:
-            return {"error": error}
-        return {
-            "force_refresh": True,
-            "redirect_url": f"/my/billing/{contract_id}?message=accepted",
-        }
 
     @http.route(
         "/my/billing/<int:contract_id>/change/<int:change_id>/send_back",
@@ -101,16 +96,9 @@ class MilestoneBillingPortalChanges(MilestoneBillingPortal):
 
         :param str reason: why, in their words
         """
-        error = self._answer(
+        return self._take_return(
             contract_id,
-            lambda: self._find_change(contract_id, change_id)[1],
-            lambda change, contact: change._send_back(reason, contact),
-        )
-        if error:
-            contract, change = self._find_change(contract_id, change_id)
-            if change:
-                return self._render_change(contract, change, error=error, reason=reason)
-        message = "closed" if error else "returned"
-        return request.redirect(
-            f"/my/billing/{contract_id}?message={message}", code=303
+            lambda: self._find_change(contract_id, change_id),
+            self._render_change,
+            reason,
         )

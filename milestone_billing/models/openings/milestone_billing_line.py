@@ -28,9 +28,8 @@ class MilestoneBillingLine(models.Model):
     @api.depends("opening_ids.amount")
     def _compute_amount_opening(self):
         for line in self:
-            # what is linked counts by its document
-            elsewhere = line.opening_ids.filtered(lambda o: not o.move_line_id)
-            line.amount_opening = sum(elsewhere.mapped("amount"))
+            openings = line._get_openings_elsewhere()
+            line.amount_opening = sum(openings.mapped("amount"))
 
     def _inverse_amount_opening(self):
         """Keep a sum that was given, as by an import, as one opening.
@@ -39,7 +38,7 @@ class MilestoneBillingLine(models.Model):
         """
         for line in self:
             amount = line.amount_opening
-            openings = line.opening_ids.filtered(lambda o: not o.move_line_id)
+            openings = line._get_openings_elsewhere()
             if len(openings) > 1:
                 raise BillingRefusal(
                     self.env._(
@@ -87,6 +86,11 @@ class MilestoneBillingLine(models.Model):
     # -------------------------------------------------------------------------
     # BUSINESS
     # -------------------------------------------------------------------------
+
+    def _get_openings_elsewhere(self):
+        """Return what was billed elsewhere: what is linked counts by its document."""
+        self.ensure_one()
+        return self.opening_ids.filtered(lambda opening: not opening.move_line_id)
 
     def _get_linkable_domain(self):
         """Return which journal items may be linked to this stage by hand.

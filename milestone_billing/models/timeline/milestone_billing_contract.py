@@ -48,16 +48,11 @@ class MilestoneBillingContract(models.Model):
     @api.depends_context("lang")
     def _compute_billing_bar(self):
         # without depends: a list reads it anew
-        labels = self.env["milestone.billing.timeline"]._get_labels()
+        timeline = self.env["milestone.billing.timeline"]
+        labels = timeline._get_labels()
         for contract in self:
-            contract.billing_bar = [
-                {
-                    "status": segment.status,
-                    "label": labels[segment.status],
-                    "width": segment.width,
-                }
-                for segment in draw_bar(contract._get_bar_parts(), limit=0)
-            ]
+            values = contract._get_bar_values()
+            contract.billing_bar = timeline._draw_small_bar(values, labels)
 
     # -------------------------------------------------------------------------
     # HOOKS: the picture on documents and on the customer's portal
@@ -96,8 +91,8 @@ class MilestoneBillingContract(models.Model):
         milestones = contract.line_ids.milestone_id._filtered_access("read")
         return contract.env["milestone.billing.timeline"]._draw(contract, milestones)
 
-    def _get_bar_parts(self):
-        """Return the parts of the bar in lists: of the totals, which are stored."""
+    def _get_bar_values(self):
+        """Return the amounts of the bar in lists, by status: of the stored totals."""
         self.ensure_one()
         values = {
             "paid": self.amount_paid,
@@ -110,7 +105,7 @@ class MilestoneBillingContract(models.Model):
         }
         values["upcoming"] = self.amount_to_date - sum(values.values())
         currency = self._get_currency()
-        return [Part(status, currency.round(value)) for status, value in values.items()]
+        return {status: currency.round(value) for status, value in values.items()}
 
     def _draw_for_customer(self, stages):
         """Return the picture of a schedule as its customer reads it.

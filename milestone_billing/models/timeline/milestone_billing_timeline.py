@@ -4,7 +4,7 @@ from odoo.addons.project.models.project_task import CLOSED_STATES
 
 from ..groups import INVOICING_GROUP
 from ..status import get_first_state
-from .picture import Part, add_up, draw_bar, get_color
+from .picture import Part, add_up, draw_bar, get_color, get_widths
 
 VERSION = 1
 
@@ -63,6 +63,18 @@ class MilestoneBillingTimeline(models.AbstractModel):
             "bars": bars or self._draw_counts(milestones),
             "stages": self._draw_path(lines, milestones, of_project),
         }
+
+    @api.model
+    def _draw_small_bar(self, values, labels):
+        """Return the segments of the bar on cards and in lists: widths, no amounts.
+
+        :param dict values: amounts, or how many stages, by status
+        :param dict labels: as :meth:`_get_labels` returns them
+        """
+        return [
+            {"status": status, "label": labels[status], "width": width}
+            for status, width in get_widths(values).items()
+        ]
 
     @api.model
     def _get_labels(self):

@@ -146,12 +146,9 @@ def get_widths(values):
     >>> get_widths({"upcoming": 3, "paid": 1})
     {'paid': 25.0, 'upcoming': 75.0}
     """
-    total = sum(values.values())
-    return {
-        status: round(values[status] * 100 / total, 4)
-        for status in ORDER
-        if status in values and values[status] > 0
-    }
+    drawn = {status: values[status] for status in ORDER if values.get(status, 0) > 0}
+    total = sum(drawn.values())
+    return {status: round(value * 100 / total, 4) for status, value in drawn.items()}
 
 
 def add_up(parts):

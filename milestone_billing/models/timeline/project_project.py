@@ -3,7 +3,7 @@ from odoo.tools import SQL, Query
 
 from ..groups import BILLING_GROUP, STATUS_GROUP
 from .milestone_billing_contract import PICTURE_CONTEXT
-from .picture import get_widths, split
+from .picture import split
 
 BAR_AMOUNTS = (
     "amount_paid",
@@ -146,7 +146,5 @@ class ProjectProject(models.Model):
             )
             for key, value in parts:
                 values[key] = values.get(key, 0) + value
-        return [
-            {"status": status, "label": labels[status], "width": width}
-            for status, width in get_widths(values).items()
-        ] or None
+        timeline = self.env["milestone.billing.timeline"]
+        return timeline._draw_small_bar(values, labels) or None
