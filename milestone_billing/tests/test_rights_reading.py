@@ -41,7 +41,6 @@ READABLE_BY_OUTSIDERS = {
             "billing_stage_done_count",
             "billing_state",
             "billing_status",
-            "billing_timeline",
             "is_fully_billed",
         },
     },

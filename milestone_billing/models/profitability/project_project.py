@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 from ..groups import BILLING_GROUP, INVOICE_READERS
 
@@ -73,9 +74,8 @@ class ProjectProject(models.Model):
         """
         self.ensure_one()
         # what the user may read of the schedules
-        lines = self.env["milestone.billing.line"].search(
-            [("project_id", "=", self.id)]
-        )
+        own = Domain("project_id", "=", self.id)
+        lines = self.env["milestone.billing.line"].search(own)
         move_lines = self._get_milestone_invoice_lines().filtered(
             lambda line: line.milestone_billing_line_id in lines
         )
@@ -85,7 +85,7 @@ class ProjectProject(models.Model):
             "sequence": self._get_profitability_sequence_per_invoice_type()[SECTION],
             "invoiced": self._get_milestone_revenue(posted),
             "to_invoice": self._get_milestone_revenue(move_lines - posted)
-            + self._get_milestone_open(lines),
+            + self._get_milestone_open(own),
         }
         if with_action and move_lines and self.env.user.has_groups(INVOICE_READERS):
             section["action"] = self._get_action_for_profitability_section(
@@ -105,15 +105,18 @@ class ProjectProject(models.Model):
             for line in move_lines
         )
 
-    def _get_milestone_open(self, lines):
-        """Return what waits to be drafted of lines in the project's currency, as of now."""
-        waiting = lines.filtered(
-            lambda line: line.state in ("ready", "blocked", "to_decide")
-        )
+    def _get_milestone_open(self, domain):
+        """Return what waits to be drafted of lines in the project's currency, as of now.
+
+        :param domain: of the lines
+        """
+        waiting = Domain("state", "in", ["ready", "blocked", "to_decide"])
         today = fields.Date.context_today(self)
         return sum(
-            line.currency_id._convert(
-                line.amount_open, self.currency_id, line.company_id, today
+            currency._convert(amount, self.currency_id, company, today)
+            for currency, company, amount in self.env[
+                "milestone.billing.line"
+            ]._read_group(
+                domain & waiting, ["currency_id", "company_id"], ["amount_open:sum"]
             )
-            for line in waiting
         )

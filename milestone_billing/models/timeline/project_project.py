@@ -21,12 +21,6 @@ class ProjectProject(models.Model):
 
     _inherit = "project.project"
 
-    billing_timeline = fields.Json(
-        help="What the picture of the project's contracts shows the reader.",
-        compute="_compute_billing_timeline",
-        export_string_translation=False,
-        groups=STATUS_GROUP,
-    )
     billing_bar = fields.Json(
         help="How much of the project's billing is how far: the widths of the bar on"
         " cards and in lists.",
@@ -38,15 +32,6 @@ class ProjectProject(models.Model):
     # -------------------------------------------------------------------------
     # COMPUTES
     # -------------------------------------------------------------------------
-
-    @api.depends("billing_stage_count", "billing_state", "billing_share")
-    @api.depends_context(*PICTURE_CONTEXT)
-    def _compute_billing_timeline(self):
-        for project in self:
-            # stored and read anyway: no query where nothing is billed
-            project.billing_timeline = (
-                project._draw_timeline() if project.billing_stage_count else False
-            )
 
     @api.depends("billing_glance")
     @api.depends_context(*PICTURE_CONTEXT)
@@ -86,8 +71,9 @@ class ProjectProject(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        self._check_field_access(self._fields["billing_timeline"], "read")
-        return self.billing_timeline
+        # whose groups see how far the billing is
+        self._check_field_access(self._fields["billing_bar"], "read")
+        return bool(self.billing_stage_count) and self._draw_timeline()
 
     def _draw_timeline(self):
         """Return the picture of this project, as the reader may see it."""
