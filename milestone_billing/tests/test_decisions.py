@@ -190,6 +190,30 @@ class TestDecisions(MilestoneBillingCommon):
             self.build, [{"state": "drafted", "amount_drafted": 2000.0}]
         )
 
+    def test_cancelled_draft_of_a_stage_given_up_since_stays_cancelled(self):
+        self.mark_done(self.build)
+        move = self.get_invoices(self.build).with_user(self.accountant)
+        for kind in ("carry", "write_off"):
+            move.button_cancel()
+            decision = self.decide(self.build, kind)
+            with self.assertRaisesRegex(ValidationError, "Take that decision"):
+                move.button_draft()
+            self.assertEqual((move.state, self.build.amount_drafted), ("cancel", 0))
+            decision.with_user(self.accountant).action_undo()
+            move.button_draft()
+            self.assertEqual(
+                (self.build.state, self.build.amount_drafted), ("drafted", 2500)
+            )
+
+    def test_cancelled_draft_of_a_closed_stage_comes_back_as_it_was(self):
+        move = self.draft_less(self.build, 2000).with_user(self.accountant)
+        self.decide(self.build, "write_off")
+        move.button_cancel()
+        move.button_draft()
+        self.assertRecordValues(
+            self.build, [{"state": "drafted", "amount_drafted": 2000.0}]
+        )
+
     def test_undoing_opens_a_closed_stage_at_its_share_of_the_raised_sum(self):
         self.decide(self.build, "write_off")
         self.contract.contract_sum = 12000

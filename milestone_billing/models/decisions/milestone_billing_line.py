@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..guarded_fields import Amount
 from ..refusal import BillingRefusal
@@ -90,6 +91,26 @@ class MilestoneBillingLine(models.Model):
         if not has_open and currency.is_zero(self.amount_billed):
             return "written_off"
         return super()._get_state()
+
+    def _check_not_billed_since(self, used, moves):
+        super()._check_not_billed_since(used, moves)
+        compare = self._get_currency().compare_amounts
+        now_used = self.amount_drafted + self.amount_billed
+        if (
+            self.decision_ids
+            and compare(now_used, used) > 0
+            and compare(now_used, self.amount_planned) > 0
+        ):
+            raise ValidationError(
+                self.env._(
+                    "%(line)s was carried or written off since: %(document)s stays as it"
+                    " is. Take that decision back first.",
+                    line=self.name,
+                    document=", ".join(
+                        move._get_milestone_display_name() for move in moves
+                    ),
+                )
+            )
 
     # -------------------------------------------------------------------------
     # ACTIONS
