@@ -274,4 +274,12 @@ class TestChangeSigning(PortalCommon):
         )
         self.env.invalidate_all()
         self.assertEqual(change.state, "approved")
-        self.assertEqual(self.bill(change.line_id).amount_untaxed, 2000)
+        self.start_tour(
+            f"/odoo/project-billing/{self.contract.id}",
+            "milestone_billing_bill_signed_change",
+            login="boss",
+        )
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            change.line_id, [{"state": "billed", "amount_billed": 2000.0}]
+        )

@@ -118,3 +118,18 @@ class TestTours(MilestoneBillingCommon, HttpCase):
         self.assertEqual(
             (self.deposit | self.designs).mapped("state"), ["drafted", "drafted"]
         )
+
+    def test_part_is_billed_then_the_rest(self):
+        self.start_tour(
+            self.contract_url, "milestone_billing_part_then_rest", login="accountant"
+        )
+        self.assertSchedule("billed", 0.0, 2500.0, 0.0)
+        moves = self.get_invoices(self.build).sorted("id")
+        self.assertEqual(moves.mapped("amount_untaxed"), [1000.0, 1500.0])
+        self.assertEqual(
+            [line.name.split("\n")[0] for line in moves.invoice_line_ids.sorted("id")],
+            [
+                "Milestone 2 — Build complete · part 1, 40% (40% to date)",
+                "Milestone 2 — Build complete · part 2, 60% (100% to date)",
+            ],
+        )

@@ -613,3 +613,48 @@ registry.category("web_tour.tours").add("milestone_billing_ask_to_sign_change", 
         },
     ],
 });
+
+registry.category("web_tour.tours").add("milestone_billing_bill_signed_change", {
+    steps: () => [
+        {
+            content: "The client signed: the contract is worth more",
+            trigger: "[name='contract_totals']:contains('12,000.00')",
+        },
+        {
+            content: "The stage of the change order is delivered",
+            trigger:
+                ".o_data_row:has(td[name='percent']):contains('Two more rooms') button[name='action_mark_done']",
+            run: "click",
+        },
+        {
+            content: "Its draft is made: open it",
+            trigger:
+                ".o_data_row:has(td[name='percent']):contains('Two more rooms') button[name='action_open_documents']:contains('Open draft')",
+            run: "click",
+        },
+        {
+            content: "It names the stage and the change order",
+            trigger:
+                ".o_field_widget[name='invoice_line_ids'] .o_data_row:contains('Milestone 3 — Two more rooms'):contains('Change order 1 — Two more rooms'):contains('2,000.00')",
+        },
+        {
+            content: "Post it",
+            trigger: "button[name='action_post']:not(:hidden)",
+            run: "click",
+        },
+        {
+            content: "It is posted",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Posted')",
+        },
+        {
+            content: "Go back to the contract",
+            trigger: ".o_back_button a",
+            run: "click",
+        },
+        {
+            content: "What was agreed on top is billed",
+            trigger:
+                ".o_data_row:has(td[name='percent']):contains('Two more rooms'):has(.badge:contains('Billed'))",
+        },
+    ],
+});
