@@ -9,6 +9,7 @@ from . import (
     test_change_orders,
     test_change_signing,
     test_concurrency,
+    test_concurrency_changes,
     test_context_keys,
     test_contract,
     test_contract_facts,

@@ -179,6 +179,14 @@ class ConcurrencyCommon(BaseCase):
         cls.project_user_id = create_user("user", "project.group_project_user")
         cls.manager_id = create_user("manager", "project.group_project_manager")
         cls.accountant_id = create_user("accountant", "account.group_account_invoice")
+        boss_groups = (
+            "milestone_billing.group_milestone_billing_manager,"
+            "account.group_account_invoice"
+        )
+        cls.boss_ids = [create_user(name, boss_groups) for name in ("boss", "partner")]
+        client_id = create_user("client", "base.group_portal")
+        cls.contact = env["res.users"].browse(client_id).partner_id
+        cls.contact.write({"parent_id": cls.customer.id, "email": "c@example.com"})
 
     @classmethod
     def delete_data(cls):
@@ -218,6 +226,10 @@ class ConcurrencyCommon(BaseCase):
         projects = env["project.project"].search([("company_id", "in", company.ids)])
         # the projects' cascade in the database would leave the messages
         projects.billing_contract_ids.line_ids.decision_ids.unlink()
+        # what was numbered stays for everybody else
+        projects.billing_contract_ids.change_ids.with_context(
+            **{MODULE_UNINSTALL_FLAG: True}
+        ).unlink()
         projects.billing_contract_ids.unlink()
         projects.milestone_ids.unlink()
         projects.unlink()

@@ -258,8 +258,10 @@ class MilestoneBillingChange(models.Model):
             if change.state not in OPEN_STATES:
                 raise BillingRefusal(
                     self.env._(
-                        "%(change)s stays as it is. Make another change order instead.",
+                        "%(change)s has the status “%(state)s” and stays as it is. Make"
+                        " another change order instead.",
                         change=change.display_name,
+                        state=change._get_state_label(),
                     )
                 )
 
@@ -296,6 +298,12 @@ class MilestoneBillingChange(models.Model):
         """Return how an invoice names the change order that it bills."""
         self.ensure_one()
         return " · ".join(filter(None, [self.display_name, self.client_reference]))
+
+    def _get_state_label(self):
+        """Return the state, in the language of the context."""
+        self.ensure_one()
+        states = self._fields["state"]._description_selection(self.env)
+        return dict(states).get(self.state, "")
 
     def _format_amount(self):
         """Return the amount with its sign, as text for the user."""

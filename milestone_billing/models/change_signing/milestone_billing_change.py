@@ -331,10 +331,3 @@ class MilestoneBillingChange(models.Model):
         """Return who agreed: the name that was signed, else who approved it here."""
         self.ensure_one()
         return self.acceptance_signed_by or self.approved_by.name or ""
-
-    def _get_state_label(self):
-        """Return the state, in the language of the context."""
-        self.ensure_one()
-        return dict(self._fields["state"]._description_selection(self.env)).get(
-            self.state, ""
-        )
