@@ -44,6 +44,7 @@
         "demo/res_users_demo.xml",
         "demo/project_demo.xml",
         "demo/milestone_billing_demo.xml",
+        "demo/milestone_billing_change_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

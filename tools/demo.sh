@@ -40,7 +40,8 @@ serve() {
     admin       admin        everything
     pm          pm           project manager, no accounting
     accountant  accountant   invoicing
-    client      client       the customer of Website relaunch, on the portal
+    client      client       the customer of Website relaunch and of
+                             Boathouse conversion, on the portal
 
     Ctrl-C stops it. Log: .dev/log/demo.log
 
