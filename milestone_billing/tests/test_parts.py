@@ -1,3 +1,5 @@
+from lxml import html
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 
@@ -199,3 +201,46 @@ class TestParts(MilestoneBillingCommon):
         ).action_create_draft_invoice_per_contract()
         [move] = self.get_invoices(self.contract.line_ids)
         self.assertEqual(move.line_ids.milestone_billing_line_id, chosen)
+
+    def bill_together(self):
+        """Return the posted invoice of three stages of a contract."""
+        self.contract.write({"automation": "manual", "reference": "C-014"})
+        stages = self.deposit | self.designs | self.build
+        self.mark_done(stages)
+        self.contract.with_user(
+            self.accountant
+        ).action_create_draft_invoice_per_contract()
+        return self.post(self.get_invoices(stages))
+
+    def print_invoice(self, move):
+        """Return the text of an invoice as it is printed."""
+        content, _type = self.env["ir.actions.report"]._render_qweb_html(
+            "account.account_invoices", move.ids
+        )
+        return " ".join(html.fromstring(content).text_content().split())
+
+    def test_print_of_several_stages_names_the_project_once(self):
+        move = self.bill_together()
+        details = "Project: Website · Contract: C-014"
+        text = self.print_invoice(move)
+        self.assertEqual(text.count("Website"), 1)
+        self.assertRegex(
+            text,
+            f"{details}.*Deposit — Project start.*Milestone 1 — Designs approved"
+            ".*Milestone 2 — Build complete",
+        )
+        # in the ledger each says it
+        for name in move.invoice_line_ids.mapped("name"):
+            self.assertIn(f"\n{details}", name)
+
+    def test_what_was_written_by_hand_is_printed_as_it_is(self):
+        move = self.bill_together()
+        line = move.invoice_line_ids[1]
+        line.name = "Designs approved\nProject: Website, upper floor"
+        text = self.print_invoice(move)
+        self.assertIn("Designs approved Project: Website, upper floor", text)
+        self.assertEqual(text.count("Project: Website · Contract: C-014"), 2)
+
+    def test_one_stage_is_printed_with_its_project(self):
+        text = self.print_invoice(self.bill(self.build))
+        self.assertIn("Milestone 2 — Build complete Project: Website", text)

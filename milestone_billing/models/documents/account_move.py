@@ -11,6 +11,8 @@ from ..statement import VERSION, read_statement
 
 _logger = logging.getLogger(__name__)
 
+INVOICE_REPORT = "account.report_invoice_document"
+
 
 class AccountMove(models.Model):
     """The billing schedule on the document: on its print, in mails, on the portal."""
@@ -303,3 +305,32 @@ class AccountMove(models.Model):
         self.ensure_one()
         statement = self._get_milestone_statement()
         return ", ".join(statement["titles"]) if statement else ""
+
+    def _split_milestone_labels(self):
+        """Return what the labels of several stages say alike, for its print to say once.
+
+        A localisation's own report prints labels as they are.
+
+        :return: a dictionary with ``common``, the rows that name the project on all of
+            them, and ``own``, the rest of each label by the id of its line; both empty
+            where nothing is said twice
+        """
+        self.ensure_one()
+        # sudo: of the lines of this document, whoever may print it
+        lines = self.sudo().invoice_line_ids.filtered("milestone_billing_line_id")
+        statement = self._get_milestone_statement()
+        is_own_report = self._get_name_invoice_report() != INVOICE_REPORT
+        if len(lines) < 2 or not statement or is_own_report:
+            return {"common": [], "own": {}}
+        labels = {line.id: (line.name or "").split("\n") for line in lines}
+        first, *others = labels.values()
+        common = [
+            row
+            for row in first[1:]
+            if statement["project"] in row and all(row in rows[1:] for rows in others)
+        ]
+        own = {
+            id_: "\n".join(row for row in rows if row not in common)
+            for id_, rows in labels.items()
+        }
+        return {"common": common, "own": own if common else {}}
