@@ -101,7 +101,7 @@ class Drafting:
         number = milestone.name.split()[1]
         label = (
             f"Milestone {int(number) + 1} — {milestone.name}\n"
-            f"Stage {int(number) + 1} of {seed.STAGES} · Project: {project.name}"
+            f"Project: {project.name}"
         )
         return {
             "move_type": "out_invoice",
