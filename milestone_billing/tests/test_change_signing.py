@@ -217,6 +217,48 @@ class TestChangeSigning(PortalCommon):
             self.assertFalse(change.acceptance_state)
             self.assertNotIn("Other", self.read_page())
 
+    # --- what is listed ---
+
+    def test_all_that_is_agreed_is_listed(self):
+        self.change.action_send()
+        self.sign()
+        self.create_change(
+            "A gate", 500.0, client_reference="PO 7", description="Ours alone."
+        ).action_approve()
+        text = self.read_page()
+        self.assertRegex(
+            text,
+            r"Change order 1 — Two more rooms \S+ · Signed by Clara C. \+\$.2,000.00"
+            r" Approved Change order 2 — A gate \S+ · PO 7 · Approved by"
+            rf" {self.company.name} \+\$.500.00 Approved",
+        )
+        self.assertNotIn("Berta", text)
+        self.assertNotIn("Ours alone.", text)
+
+    def test_what_is_not_agreed_is_not_listed(self):
+        self.create_change("A draft", 500.0)
+        self.create_change("Dropped", 500.0).action_cancel()
+        taken_back = self.create_change("Taken back", 500.0)
+        taken_back.action_approve()
+        self.assertIn("Taken back", self.read_page())
+        taken_back.action_cancel()
+        other = self.create_second_contract([("Garden", "final", "percent", 100.0)])
+        self.env["milestone.billing.change"].with_user(self.boss).create(
+            {"contract_id": other.id, "name": "Hedge", "amount": 100.0}
+        ).action_approve()
+        text = self.read_page()
+        for name in ("A draft", "Dropped", "Taken back", "Hedge", "Change order"):
+            self.assertNotIn(name, text)
+
+    def test_what_was_approved_here_has_no_page(self):
+        change = self.create_change("A gate", 500.0)
+        change.action_approve()
+        self.assertIn("A gate", self.read_page())
+        url = f"{self.page}/change/{change.id}"
+        self.assertTrue(self.visit(url, "clara").url.endswith(self.page))
+        self.assertSentAway(f"{url}/pdf", "clara")
+        self.assertSentAway(self.page, "otto")
+
     # --- who ---
 
     def test_draft_is_not_shown(self):

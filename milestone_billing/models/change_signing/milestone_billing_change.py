@@ -159,6 +159,14 @@ class MilestoneBillingChange(models.Model):
             return self.env._("To sign")
         return self._get_state_label()
 
+    def _get_portal_approval(self):
+        """Return who agreed, for the customer: who signed, else the company; or ""."""
+        if self.state != "approved":
+            return ""
+        if self.acceptance_signed_by:
+            return self.env._("Signed by %(name)s", name=self.acceptance_signed_by)
+        return self.env._("Approved by %(company)s", company=self.company_id.name)
+
     # -------------------------------------------------------------------------
     # BUSINESS: asking
     # -------------------------------------------------------------------------

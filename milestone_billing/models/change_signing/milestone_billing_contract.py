@@ -32,7 +32,12 @@ class MilestoneBillingContract(models.Model):
         values = super()._prepare_billing_portal(customer)
         changes = self._get_portal_changes(customer)
         asked = changes.filtered(lambda c: c.acceptance_state == "asked")
-        return {**values, "changes": changes, "asked": [*values["asked"], *asked]}
+        return {
+            **values,
+            "changes": (changes | self._get_approved_changes()).sorted("number"),
+            "changes_with_page": changes,
+            "asked": [*values["asked"], *asked],
+        }
 
     def _prepare_portal_overview(self, customer):
         overview = super()._prepare_portal_overview(customer)
@@ -41,7 +46,10 @@ class MilestoneBillingContract(models.Model):
         return {**overview, "to_sign": overview["to_sign"] + len(asked)}
 
     def _get_portal_changes(self, customer):
-        """Return the change orders that ``customer`` is asked for, or answered."""
+        """Return the change orders that ``customer`` is asked for, or answered.
+
+        Each has a page of its own; what was agreed without asking is listed alone.
+        """
         return self.change_ids.filtered(
             lambda change: change._is_acceptance_shown(self, customer)
         ).sorted("number")
