@@ -2,6 +2,7 @@
 from . import milestone_billing_columns_mixin  # isort: skip
 from . import milestone_billing_overdue_mixin  # isort: skip
 from . import milestone_billing_rights_mixin  # isort: skip
+from . import milestone_billing_rows_mixin  # isort: skip
 from . import milestone_billing_sealed_mixin  # isort: skip
 
 from . import (  # isort: skip
@@ -38,5 +39,6 @@ from . import change_signing  # isort: skip
 from . import overview  # isort: skip
 from . import timeline  # isort: skip
 from . import profitability  # isort: skip
+from . import templates  # isort: skip
 from . import copying  # isort: skip
 from . import history  # isort: skip

@@ -40,3 +40,6 @@ SCHEDULING = Mark("milestone_billing_scheduling")
 
 WITH_MILESTONE = Mark("milestone_billing_with_milestone")
 """The milestone of the lines is being deleted: it is not theirs to delete."""
+
+TEMPLATING = Mark("milestone_billing_templating")
+"""A caller further up checks the template when all its stages are written."""

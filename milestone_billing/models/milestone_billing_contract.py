@@ -32,6 +32,7 @@ class MilestoneBillingContract(models.Model):
         "mail.activity.mixin",
         "milestone.billing.sealed.mixin",
         "milestone.billing.rights.mixin",
+        "milestone.billing.rows.mixin",
         "milestone.billing.overdue.mixin",
     ]
     _overdue_fields = ("status", "state", "next_date")

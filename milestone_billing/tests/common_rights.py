@@ -17,6 +17,8 @@ MILESTONE = "project.milestone"
 MOVE = "account.move"
 PART = "milestone.billing.part"
 PROJECT = "project.project"
+SETUP = "milestone.billing.setup"
+TEMPLATE = "milestone.billing.template"
 
 # the groups of each kind of user
 KINDS = {

@@ -105,28 +105,77 @@ class TestJourneys(JourneyCommon):
         self.assertTrue(person.keys)
         self.assertTyped(project)
 
-    def test_usual_cut_is_taken(self):
+    def test_template_is_taken(self):
         project = self.create_bare_project()
 
         def walk(person):
             person.click("button[name=action_open_billing]")
-            person.click("[name=contract_sum] input")
+            person.click("button[name=template]", "Four quarters")
+            person.be_at(".modal [name=contract_sum]")
             person.type("10000")
-            person.click(".o_billing_empty button", "25 % · 25 % · 25 % · rest")
-            person.click(".o_form_button_save")
+            person.click(".modal button[name=action_create]", "Create")
+            person.see(".o_billing_total", "10,000.00")
             person.see(".o_form_saved")
 
         self.go(
-            "10,000.00 in a usual cut, without dates",
+            "10,000.00 in four quarters with dates, from a template",
             f"/odoo/project.project/{project.id}",
             "project_admin",
             walk,
             clicks=5,
             keys=12,
         )
-        self.assertEqual(
-            project.billing_contract_ids.line_ids.mapped("amount_planned"), [2500] * 4
+        lines = project.billing_contract_ids.line_ids
+        self.assertEqual(lines.mapped("amount_planned"), [2500] * 4)
+        self.assertTrue(all(lines.mapped("deadline")))
+        self.assertEqual(len(project.milestone_ids), 4)
+
+    def test_project_is_made_with_its_schedule(self):
+        def walk(person):
+            person.click(".o-kanban-button-new")
+            person.be_at(".modal [name=name]")
+            person.type("Shop")
+            person.click(".modal [name=billing_setup] input")
+            person.see(".o_billing_setup_preview", "Completion")
+            person.click(".modal footer button", "Create project")
+            person.see(".o_breadcrumb", "Shop")
+
+        self.go(
+            "each of ten similar projects, with its schedule",
+            "/odoo/project",
+            "project_admin",
+            walk,
+            clicks=3,
+            keys=len("Shop"),
         )
+        project = self.env["project.project"].search([("name", "=", "Shop")])
+        self.assertEqual(len(project.billing_contract_ids.line_ids), 2)
+
+    def test_ten_projects_get_their_schedules(self):
+        self.project.active = False
+        projects = self.create_bare_project().browse()
+        for n in range(10):
+            projects |= self.create_bare_project()
+            projects[-1].name = f"Similar {n}"
+        (self.env["project.project"].search([]) - projects).active = False
+
+        def walk(person):
+            person.click("thead .o_list_record_selector")
+            person.click("button[name=action_apply_schedule]")
+            person.be_at(".modal [name=contract_sum]")
+            person.type("10000")
+            person.click(".modal button[name=action_create]", "Create")
+            person.see(".o_milestone_billing_result", "10 schedules made.")
+
+        self.go(
+            "ten projects selected in the list",
+            "/odoo/project?view_type=list",
+            "project_admin",
+            walk,
+            clicks=3,
+            keys=5,
+        )
+        self.assertEqual(len(projects.billing_contract_ids), 10)
 
     def test_billing_is_found(self):
         project = self.create_bare_project()

@@ -15,6 +15,8 @@ from .common_rights import (
     PART,
     PROJECT,
     READERS,
+    SETUP,
+    TEMPLATE,
     TICKERS,
     RightsCommon,
 )
@@ -55,10 +57,14 @@ PUBLIC_METHODS = {
     (MILESTONE, "action_withdraw_acceptance"): TICKERS,
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
     (MILESTONE, "action_create_draft_invoice_per_contract"): INVOICING,
+    (PROJECT, "action_apply_schedule"): EDITORS,
     (PROJECT, "action_open_billing"): READERS,
     (PROJECT, "get_billing_timeline"): (*READERS, "project_user"),
     (LINE, "action_open_queue"): READERS,
     (LINE, "get_deletion_message"): READERS,
+    (TEMPLATE, "get_cards"): READERS,
+    (SETUP, "action_create"): EDITORS,
+    (CONTRACT, "action_save_as_template"): EDITORS,
     (CONTRACT, "action_check_again"): READERS,
     (CONTRACT, "action_create_draft_invoice_per_contract"): INVOICING,
     # open what only who may see it can read
@@ -130,6 +136,11 @@ class TestActing(RightsCommon):
             MILESTONE: self.milestone,
             MOVE: self.get_invoices(self.deposit),
             PROJECT: self.project,
+            SETUP: self.env[SETUP]
+            .with_user(user)
+            .sudo()
+            .create({"template_id": self.env[TEMPLATE].search([], limit=1).id}),
+            TEMPLATE: self.env[TEMPLATE],
         }
 
     def test_public_methods_serve_whom_they_are_for(self):

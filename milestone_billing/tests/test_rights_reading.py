@@ -15,7 +15,7 @@ ACCEPTANCE = {
 }
 EVERYBODYS = {
     MILESTONE: {"acceptance_criteria"},
-    "res.company": {"milestone_billing_automation"},
+    "res.company": {"milestone_billing_automation", "milestone_billing_template_id"},
 }
 # what users who see no amounts may read of the addon's fields
 READABLE_BY_OUTSIDERS = {

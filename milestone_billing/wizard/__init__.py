@@ -1,1 +1,7 @@
-from . import account_move_reversal, milestone_billing_decide, milestone_billing_part
+from . import (
+    account_move_reversal,
+    milestone_billing_decide,
+    milestone_billing_part,
+    milestone_billing_setup,
+    milestone_billing_setup_stage,
+)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..marks import WITH_MILESTONE
 from ..refusal import BillingRefusal
@@ -46,13 +47,15 @@ class MilestoneBillingLine(models.Model):
     def _complete_values(self, vals_list):
         """Complete the values of new lines with their milestone or contract.
 
-        A line given by name alone gets a new milestone of that name; one given by its
-        milestone alone belongs to the only contract of the milestone's project.
+        A line given by name alone gets the milestone of that name that no line has yet,
+        else a new one; one given by its milestone alone belongs to the only contract of
+        the milestone's project.
 
         :return: the ids of the milestones that were made
         :raise UserError: when it is not clear for which milestone or contract it is
         """
         Milestone = self.env["project.milestone"]
+        self._take_milestones(vals_list)
         to_create = [vals for vals in vals_list if not vals.get("milestone_id")]
         milestones = Milestone.create(
             [self._prepare_milestone_vals(vals) for vals in to_create]
@@ -68,6 +71,45 @@ class MilestoneBillingLine(models.Model):
         return set(milestones.ids)
 
     @api.model
+    def _take_milestones(self, vals_list):
+        """Give lines to be, in their values, the milestones that bear their names.
+
+        One call may bring milestones and lines, and makes each once.
+        """
+        named = [
+            # sudo: only the id
+            (self._get_contract(vals).sudo().project_id.id, vals)
+            for vals in vals_list
+            if not vals.get("milestone_id") and vals.get("name")
+        ]
+        free = self.env["project.milestone"].search(
+            self._get_free_milestone_domain(
+                [project_id for project_id, _vals in named],
+                [vals["name"] for _project_id, vals in named],
+            )
+        )
+        by_name = free.grouped(
+            lambda milestone: (milestone.project_id.id, milestone.name)
+        )
+        for project_id, vals in named:
+            key = (project_id, vals["name"])
+            if milestones := by_name.get(key):
+                vals["milestone_id"] = milestones[0].id
+                by_name[key] = milestones[1:]
+
+    @api.model
+    def _get_free_milestone_domain(self, project_ids, names):
+        """Hook: return where a line by name finds its milestone: open, and of no line."""
+        return Domain(
+            [
+                ("project_id", "in", project_ids),
+                ("name", "in", names),
+                ("is_reached", "=", False),
+                ("billing_line_ids", "=", False),
+            ]
+        )
+
+    @api.model
     def _round_amounts(self, vals):
         """Round a new line's amounts, as the database will: the totals add them up
         before it does.
@@ -79,8 +121,14 @@ class MilestoneBillingLine(models.Model):
                 vals[fname] = contract.sudo().currency_id.round(vals[fname])
 
     @api.model
-    def _get_contract_id(self, vals):
+    def _get_contract(self, vals):
         """Return the contract that a new line is given, possibly none."""
+        contracts = self.env["milestone.billing.contract"]
+        return contracts.browse(self._get_contract_id(vals))
+
+    @api.model
+    def _get_contract_id(self, vals):
+        """Return the id of that contract."""
         return vals.get("contract_id") or self.env.context.get("default_contract_id")
 
     @api.model
@@ -111,9 +159,7 @@ class MilestoneBillingLine(models.Model):
     @api.model
     def _prepare_milestone_vals(self, vals):
         """Return the values of the milestone of a new line given without one."""
-        contract = self.env["milestone.billing.contract"].browse(
-            self._get_contract_id(vals)
-        )
+        contract = self._get_contract(vals)
         if not (contract and vals.get("name")):
             raise BillingRefusal(
                 self.env._(

@@ -19,6 +19,7 @@ class MilestoneBillingLine(models.Model):
     acceptance_criteria = fields.Text(
         related="milestone_id.acceptance_criteria",
         string="What Was Agreed",
+        readonly=False,
     )
     invoice_links = fields.Json(
         help="The posted invoices that bill the line: their numbers, and the ids for"

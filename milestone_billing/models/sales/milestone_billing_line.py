@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 
 class MilestoneBillingLine(models.Model):
@@ -25,3 +26,10 @@ class MilestoneBillingLine(models.Model):
             # sale_project would fill it in, and bill the milestone a second time
             milestone_vals["sale_line_id"] = False
         return milestone_vals
+
+    @api.model
+    def _get_free_milestone_domain(self, project_ids, names):
+        domain = super()._get_free_milestone_domain(project_ids, names)
+        if "sale_line_id" in self.env["project.milestone"]._fields:
+            domain &= Domain("sale_line_id", "=", False)
+        return domain

@@ -33,10 +33,11 @@ export class ShareCell extends Component {
 
     get options() {
         const { data, evalContext } = this.props.record;
+        // a line that is opened by itself, or a template's: as with a contract that has one
+        const { contract_sum: sum = true } = evalContext.parent || {};
         return {
             currencyId: data.currency_id?.id,
-            // a line that is opened by itself: as within a contract that has one
-            hasSum: !evalContext.parent || Boolean(evalContext.parent.contract_sum),
+            hasSum: Boolean(sum),
         };
     }
 
