@@ -58,5 +58,6 @@ from . import (
     test_together,
     test_tours,
     test_translations,
+    test_triggers,
     test_walk,
 )

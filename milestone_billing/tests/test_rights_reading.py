@@ -1,6 +1,12 @@
 from lxml import etree
 
-from .common_rights import MILESTONE, OUTSIDERS, PROJECT, READERS, RightsCommon
+from .common_rights import (
+    MILESTONE,
+    OUTSIDERS,
+    PROJECT,
+    READERS,
+    RightsCommon,
+)
 
 ACCEPTANCE = {
     "acceptance_asked_on",
@@ -28,6 +34,9 @@ READABLE_BY_OUTSIDERS = {
             "acceptance_criteria",
             "billing_state",
             "billing_status",
+            "done_by_trigger",
+            "done_trigger",
+            "undone_deadline",
             *ACCEPTANCE,
         },
         PROJECT: {
