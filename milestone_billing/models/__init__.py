@@ -39,6 +39,7 @@ from . import change_signing  # isort: skip
 from . import overview  # isort: skip
 from . import timeline  # isort: skip
 from . import triggers  # isort: skip
+from . import digest  # isort: skip
 from . import profitability  # isort: skip
 from . import templates  # isort: skip
 from . import copying  # isort: skip

@@ -43,3 +43,23 @@ WITH_MILESTONE = Mark("milestone_billing_with_milestone")
 
 TEMPLATING = Mark("milestone_billing_templating")
 """A caller further up checks the template when all its stages are written."""
+
+
+class Reason:
+    """Why somebody changes a schedule: an object in the context, as a mark is one."""
+
+    __slots__ = ("text",)
+    key = "milestone_billing_reason"
+
+    def __init__(self, text):
+        self.text = text
+
+    @classmethod
+    def get(cls, env):
+        """Return the reason that the context of ``env`` bears, empty without one."""
+        reason = env.context.get(cls.key)
+        return reason.text if isinstance(reason, cls) else ""
+
+    def on(self, records):
+        """Return ``records`` with this reason in their context."""
+        return records.with_context(**{self.key: self})

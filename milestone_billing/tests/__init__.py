@@ -16,6 +16,7 @@ from . import (
     test_contract_page,
     test_credit_guards,
     test_decisions,
+    test_digest,
     test_document,
     test_document_rights,
     test_drafts,

@@ -13,6 +13,7 @@ from .common_rights import (
     MOVE,
     OUTSIDERS,
     PART,
+    POSTPONE,
     PROJECT,
     READERS,
     SETUP,
@@ -24,6 +25,7 @@ from .common_rights import (
 # who may call what; the others are refused
 PUBLIC_METHODS = {
     (LINE, "action_mark_done"): (*EDITORS, "invoicing_project_user"),
+    (LINE, "action_postpone"): (*EDITORS, "invoicing_project_user"),
     (LINE, "action_ask_acceptance"): (*EDITORS, "invoicing_project_user"),
     (LINE, "action_create_draft_invoice"): INVOICING,
     (LINE, "action_create_draft_invoice_per_contract"): INVOICING,
@@ -53,6 +55,8 @@ PUBLIC_METHODS = {
     (MOVE, "action_open_milestones"): (*INVOICING, "auditor"),
     (MOVE, "action_decide_milestones"): (*INVOICING, "auditor"),
     (MILESTONE, "action_mark_done"): TICKERS,
+    (MILESTONE, "action_postpone"): TICKERS,
+    (POSTPONE, "action_confirm"): TICKERS,
     (MILESTONE, "action_ask_acceptance"): TICKERS,
     (MILESTONE, "action_withdraw_acceptance"): TICKERS,
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
@@ -79,6 +83,8 @@ PUBLIC_METHODS = {
     (CONTRACT, "action_send_billing_schedule"): READERS,
     (CONTRACT, "get_billing_timeline"): READERS,
 }
+# what a stage that is done has no use for
+OF_NOT_DONE = ("action_mark_done", "action_ask_acceptance", "action_postpone")
 # what only another addon calls
 NOT_OURS = {(MOVE, "do_merge")}
 
@@ -129,6 +135,16 @@ class TestActing(RightsCommon):
             .with_user(user)
             .sudo()
             .create({"line_id": self.build.id, "amount": 5}),
+            POSTPONE: self.env[POSTPONE]
+            .with_user(user)
+            .sudo()
+            .create(
+                {
+                    "milestone_id": self.milestone.id,
+                    "new_deadline": "2030-01-01",
+                    "reason": "Later",
+                }
+            ),
             CHANGE: self.env[CHANGE].create(
                 {"contract_id": self.contract.id, "name": "More", "amount": 5}
             ),
@@ -151,7 +167,7 @@ class TestActing(RightsCommon):
         for (model, method), allowed in PUBLIC_METHODS.items():
             for kind, user in self.users.items():
                 with self.subTest(f"{kind}: {model}.{method}"), self.undone():
-                    if method in ("action_mark_done", "action_ask_acceptance"):
+                    if method in OF_NOT_DONE or model == POSTPONE:
                         self.milestone.is_reached = False
                     elif method in ("action_confirm_drafts", "action_open_drafts"):
                         self.build.action_create_draft_invoice()

@@ -1,8 +1,10 @@
 from lxml import etree
 
 from .common_rights import (
+    DIGEST,
     MILESTONE,
     OUTSIDERS,
+    POSTPONE,
     PROJECT,
     READERS,
     RightsCommon,
@@ -21,7 +23,11 @@ ACCEPTANCE = {
 }
 EVERYBODYS = {
     MILESTONE: {"acceptance_criteria"},
-    "res.company": {"milestone_billing_automation", "milestone_billing_template_id"},
+    "res.company": {
+        "milestone_billing_automation",
+        "milestone_billing_reminder_days",
+        "milestone_billing_template_id",
+    },
 }
 # what users who see no amounts may read of the addon's fields
 READABLE_BY_OUTSIDERS = {
@@ -37,8 +43,19 @@ READABLE_BY_OUTSIDERS = {
             "done_by_trigger",
             "done_trigger",
             "undone_deadline",
+            "waits_because",
             *ACCEPTANCE,
         },
+        # one's own page of what waits, and the form that postpones
+        DIGEST: {
+            "line_ids",
+            "milestone_ids",
+            "told",
+            "told_on",
+            "user_id",
+            "waiting_count",
+        },
+        POSTPONE: {"deadline", "milestone_id", "new_deadline", "reason"},
         PROJECT: {
             "billing_badge",
             "billing_bar",

@@ -322,8 +322,9 @@ class TestTimeline(MilestoneBillingCommon):
             ]
             for user in (self.project_user, self.project_admin, self.accountant)
         }
-        self.assertEqual(acts[self.project_user], [[], ["mark_done", "ask"]])
-        self.assertEqual(acts[self.project_admin], [[], ["mark_done", "ask"]])
+        acts_of_next = ["mark_done", "ask", "postpone"]
+        self.assertEqual(acts[self.project_user], [[], acts_of_next])
+        self.assertEqual(acts[self.project_admin], [[], acts_of_next])
         self.assertEqual(acts[self.accountant], [["create_draft"], []])
 
     def test_marking_done_is_said_before_it_is_done(self):

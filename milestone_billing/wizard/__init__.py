@@ -4,4 +4,5 @@ from . import (
     milestone_billing_part,
     milestone_billing_setup,
     milestone_billing_setup_stage,
+    milestone_billing_postpone,
 )

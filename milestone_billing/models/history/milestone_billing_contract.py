@@ -3,6 +3,7 @@ from typing import NamedTuple
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ..guarded_fields import Log
+from ..marks import Reason
 
 
 class Stage(NamedTuple):
@@ -101,6 +102,8 @@ class MilestoneBillingContract(models.Model):
         now = self._get_schedule_facts()
         changes = self._get_schedule_changes(before, now)
         if changes:
+            # a person's own words stand last
+            changes += filter(None, [Reason.get(self.env)])
             self.with_user(SUPERUSER_ID)._log_change(
                 self.env._(
                     "%(user)s: %(changes)s",

@@ -123,6 +123,7 @@ export class BillingStage extends Component {
             remind: _t("Remind the client"),
             create_draft: _t("Create draft"),
             decide: _t("Decide"),
+            postpone: _t("Postpone"),
         };
         return this.props.stage.acts.map((name) => ({ name, label: labels[name] }));
     }

@@ -6,6 +6,7 @@ function getAct({ id, line_ids: lineIds }, name) {
     const ofLines = lineIds.length ? ["milestone.billing.line", lineIds] : ofMilestone;
     return {
         mark_done: [...ofMilestone, "action_mark_done"],
+        postpone: [...ofMilestone, "action_postpone"],
         ask: [...ofMilestone, "action_ask_acceptance"],
         remind: [...ofMilestone, "action_ask_acceptance"],
         create_draft: [...ofLines, "action_create_draft_invoice"],

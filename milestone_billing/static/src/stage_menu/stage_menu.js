@@ -54,6 +54,11 @@ export class StageMenu extends Component {
         return this.mayInvoice && this.props.record.resId && isOpen;
     }
 
+    get canPostpone() {
+        const { is_reached: isDone } = this.data;
+        return this.contract.data.can_edit_schedule && this.props.record.resId && !isDone;
+    }
+
     get canBillPart() {
         const isOpen = ["upcoming", "ready"].includes(this.data.state);
         return this.mayInvoice && this.props.record.resId && isOpen;
@@ -114,6 +119,7 @@ registry.category("view_widgets").add("billing_stage_menu", {
     fieldDependencies: [
         { name: "state", type: "selection" },
         { name: "has_documents", type: "boolean" },
+        { name: "is_reached", type: "boolean" },
         { name: "can_ask_acceptance", type: "boolean" },
     ],
 });
