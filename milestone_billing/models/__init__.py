@@ -44,3 +44,4 @@ from . import profitability  # isort: skip
 from . import templates  # isort: skip
 from . import copying  # isort: skip
 from . import history  # isort: skip
+from . import pasting  # isort: skip

@@ -50,6 +50,7 @@ from . import (
     test_rights_leaks,
     test_rights_reading,
     test_rights_writing,
+    test_schedule_text,
     test_screens,
     test_setup,
     test_statement,
