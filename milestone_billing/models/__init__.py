@@ -45,3 +45,4 @@ from . import templates  # isort: skip
 from . import copying  # isort: skip
 from . import history  # isort: skip
 from . import pasting  # isort: skip
+from . import importing  # isort: skip

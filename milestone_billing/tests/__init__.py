@@ -23,6 +23,7 @@ from . import (
     test_e_invoice,
     test_glances,
     test_guards,
+    test_import,
     test_install,
     test_invoice,
     test_journeys,
