@@ -29,6 +29,7 @@ from . import change_order  # isort: skip
 from . import drafting  # isort: skip
 from . import queue  # isort: skip
 from . import answers  # isort: skip
+from . import runs  # isort: skip
 from . import sales  # isort: skip
 from . import documents  # isort: skip
 from . import openings  # isort: skip

@@ -51,6 +51,7 @@ from . import (
     test_rights_leaks,
     test_rights_reading,
     test_rights_writing,
+    test_runs,
     test_schedule_text,
     test_screens,
     test_setup,

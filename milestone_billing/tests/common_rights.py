@@ -21,6 +21,8 @@ POSTPONE = "milestone.billing.postpone"
 PROJECT = "project.project"
 SETUP = "milestone.billing.setup"
 TEMPLATE = "milestone.billing.template"
+RUN = "milestone.billing.run"
+RUN_ITEM = "milestone.billing.run.item"
 
 # the groups of each kind of user
 KINDS = {

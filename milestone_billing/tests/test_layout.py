@@ -5,7 +5,7 @@ from odoo.tests import BaseCase, tagged
 
 MODELS = Path(__file__).parents[1] / "models"
 # names that core or Python has, too
-OF_CORE = {"activity_ids", "days", "journal_id", "message_ids"}
+OF_CORE = {"activity_ids", "company_ids", "days", "journal_id", "message_ids"}
 
 
 def read_rooms():

@@ -16,6 +16,8 @@ from .common_rights import (
     POSTPONE,
     PROJECT,
     READERS,
+    RUN,
+    RUN_ITEM,
     SETUP,
     TEMPLATE,
     TICKERS,
@@ -32,6 +34,8 @@ PUBLIC_METHODS = {
     (LINE, "action_make_drafts"): INVOICING,
     (LINE, "action_make_drafts_per_contract"): INVOICING,
     (LINE, "action_confirm_drafts"): INVOICING,
+    (LINE, "action_draft_in_background"): INVOICING,
+    (LINE, "action_confirm_in_background"): INVOICING,
     (LINE, "action_open_drafts"): (*INVOICING, "auditor"),
     (LINE, "action_fix"): READERS,
     (LINE, "action_ask"): READERS,
@@ -44,6 +48,12 @@ PUBLIC_METHODS = {
     (DECIDE, "action_confirm"): INVOICING,
     (DECISION, "action_undo"): INVOICING,
     (PART, "action_confirm"): INVOICING,
+    # of one's own
+    (RUN, "get_progress"): READERS,
+    (RUN, "action_show"): READERS,
+    (RUN, "action_cancel"): READERS,
+    (RUN, "action_dismiss"): READERS,
+    (RUN_ITEM, "action_open_line"): READERS,
     (CHANGE, "action_open"): tuple(KINDS),
     (CHANGE, "action_send"): EDITORS,
     (CHANGE, "action_withdraw"): EDITORS,
@@ -157,6 +167,8 @@ class TestActing(RightsCommon):
             .sudo()
             .create({"template_id": self.env[TEMPLATE].search([], limit=1).id}),
             TEMPLATE: self.env[TEMPLATE],
+            RUN: (run := self.env[RUN]._ask("draft", self.build, user)),
+            RUN_ITEM: run.item_ids,
         }
 
     def test_public_methods_serve_whom_they_are_for(self):

@@ -1,10 +1,14 @@
+import logging
 from collections import defaultdict
 
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..batches import work_off
 from ..groups import BILLING_GROUP
 from ..guarded_fields import Arguments
 from .reasons import CAUSES, FAILED, FAILURES, NOT_BILLED, REASONS
+
+_logger = logging.getLogger(__name__)
 
 
 class MilestoneBillingLine(models.Model):
@@ -126,17 +130,20 @@ class MilestoneBillingLine(models.Model):
             ("checked_on", "=", False),
             ("checked_on", "<", fields.Datetime.subtract(now, minutes=30)),
         ]
-        remaining = self.search_count(domain)
-        while remaining:
-            lines = self.search(domain, limit=batch_size, order="checked_on, id")
-            if not lines:
-                break
-            lines._check_billable()
-            remaining = max(remaining - len(lines), 0)
-            if not self.env["ir.cron"]._commit_progress(
-                len(lines), remaining=remaining
+        while lines := self.search(domain, limit=batch_size, order="checked_on, id"):
+            remaining = self.search_count(domain) - len(lines)
+            if not work_off(
+                list(lines),
+                lambda lines: lines._check_billable(),
+                lambda line, error: line._record_check_failed(error),
+                remaining,
             ):
                 break
+
+    def _record_check_failed(self, error):
+        """Go on to other lines when the check of this one fails: it is tried next time."""
+        _logger.error("%s could not be checked", self, exc_info=error)
+        self.checked_on = fields.Datetime.now()
 
     # -------------------------------------------------------------------------
     # BUSINESS: the checks

@@ -48,10 +48,22 @@ class MilestoneBillingLine(models.Model):
         return left._get_skipped_notification(action) if left else action
 
     def _make_drafts_by_hand(self, per_contract=False):
-        """Make the draft invoices that an invoicing user asks for.
+        """Make the draft invoices that an invoicing user asks for, at least one.
+
+        :return: as :meth:`_try_drafts_by_hand`
+        :raise UserError: when there is nothing to invoice, saying why; nothing is made
+        """
+        moves, left = self._try_drafts_by_hand(per_contract)
+        if not moves:
+            raise BillingRefusal(left._get_skipped_message())
+        return moves, left
+
+    def _try_drafts_by_hand(self, per_contract=False):
+        """Make the draft invoices that an invoicing user asks for, as far as they can be.
 
         :param bool per_contract: as :meth:`_get_invoice_grouping_keys` takes it
         :return: the drafts, and the lines that were left out
+        :raise AccessError: when the user may not make invoices
         """
         self._check_may_invoice()
         asked = self._as_system()._get_reached_open()
@@ -61,8 +73,6 @@ class MilestoneBillingLine(models.Model):
             lambda line: line.state in states
         )._create_draft_invoices(self.env.user, per_contract=per_contract)
         left = asked - moves.line_ids.milestone_billing_line_id
-        if not moves:
-            raise BillingRefusal(left._get_skipped_message())
         return moves.with_env(self.env), left
 
     def _check_may_invoice(self):
@@ -129,9 +139,17 @@ class MilestoneBillingLine(models.Model):
         self.contract_id._touch_rows()
         self._get_reached_open()._check_billable()
         lines = self.filtered(lambda line: line._is_drafted_automatically())
-        moves = lines._create_draft_invoices(user, by_tick=True)
+        moves = lines._draft_reached(user)
         self._call_for_blocked()
         return moves
+
+    def _draft_reached(self, user):
+        """Make the draft invoices of these lines, whose milestones were marked done.
+
+        :param user: who marked them done
+        :return: the drafts, an ``account.move`` recordset
+        """
+        return self._create_draft_invoices(user, by_tick=True)
 
     def _remove_untouched_drafts(self):
         """Remove the draft invoices of these lines, whose milestones are undone.

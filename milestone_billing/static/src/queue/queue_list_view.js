@@ -8,6 +8,8 @@ import { ListController } from "@web/views/list/list_controller";
 import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
 
+import { RunBanner } from "../run_banner/run_banner";
+
 import { onWillStart } from "@odoo/owl";
 
 /** For which of the selected lines a button of the header does something. */
@@ -38,6 +40,7 @@ const GROUP_STEPS = {
 /** The buttons of a selection say how many lines they concern, and how much that is. */
 export class QueueListController extends ListController {
     static template = "milestone_billing.QueueListView";
+    static components = { ...ListController.components, RunBanner };
 
     getConcerned(button) {
         const states = STATES[button.clickParams.name] || [];
