@@ -1,5 +1,7 @@
 from lxml import etree
 
+from odoo import models
+
 from .common_rights import (
     DIGEST,
     MILESTONE,
@@ -55,7 +57,13 @@ READABLE_BY_OUTSIDERS = {
             "user_id",
             "waiting_count",
         },
-        POSTPONE: {"deadline", "milestone_id", "new_deadline", "reason"},
+        POSTPONE: {
+            "deadline",
+            "milestone_id",
+            "new_deadline",
+            "reason",
+            *models.LOG_ACCESS_COLUMNS,
+        },
         PROJECT: {
             "billing_badge",
             "billing_bar",
