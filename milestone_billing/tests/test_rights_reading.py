@@ -56,6 +56,7 @@ READABLE_BY_OUTSIDERS = {
             "told_on",
             "user_id",
             "waiting_count",
+            *models.LOG_ACCESS_COLUMNS,
         },
         POSTPONE: {
             "deadline",
