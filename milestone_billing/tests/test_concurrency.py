@@ -52,6 +52,40 @@ class TestConcurrency(ConcurrencyCommon):
         self.assertEqual(len(self.fetch_invoices(line)), int(reached[0]))
 
     # -------------------------------------------------------------------------
+    # TASKS
+    # -------------------------------------------------------------------------
+
+    def close_tasks(self, line, count):
+        """Return the acts of closing each of the tasks that mark a line done."""
+        milestone = self.fetch(line, "milestone_id")
+        with self.environment() as env:
+            milestone = milestone.with_env(env)
+            milestone.done_trigger = "tasks"
+            tasks = env["project.task"].create(
+                [
+                    {
+                        "name": f"Task {number}",
+                        "project_id": milestone.project_id.id,
+                        "milestone_id": milestone.id,
+                    }
+                    for number in range(count)
+                ]
+            )
+        return [
+            self.by_project_user(task, "write", {"state": "1_done"}) for task in tasks
+        ]
+
+    def test_of_the_last_tasks_closed_at_once_one_marks_done(self):
+        line, _final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        self.assertAllSucceed(*self.close_tasks(line, 4))
+        self.assertEachBilledOnce(line)
+
+    def test_a_task_closed_before_another_was_committed_marks_done(self):
+        line, _final = self.create_schedule(("percent", 30.0), ("balance", 0.0))
+        self.perform_overtaken(*self.close_tasks(line, 2))
+        self.assertEachBilledOnce(line)
+
+    # -------------------------------------------------------------------------
     # THE CLIENT
     # -------------------------------------------------------------------------
 
