@@ -1,1 +1,1 @@
-from . import portal, portal_changes
+from . import portal, portal_changes, portal_signing

@@ -37,6 +37,7 @@ from . import parts  # isort: skip
 from . import portal  # isort: skip
 from . import acceptance  # isort: skip
 from . import change_signing  # isort: skip
+from . import contract_signing  # isort: skip
 from . import overview  # isort: skip
 from . import timeline  # isort: skip
 from . import triggers  # isort: skip

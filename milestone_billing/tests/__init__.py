@@ -14,6 +14,7 @@ from . import (
     test_contract,
     test_contract_facts,
     test_contract_page,
+    test_contract_signing,
     test_credit_guards,
     test_decisions,
     test_digest,

@@ -80,6 +80,8 @@ PUBLIC_METHODS = {
     (SETUP, "action_create"): EDITORS,
     (CONTRACT, "action_save_as_template"): EDITORS,
     (CONTRACT, "action_check_again"): READERS,
+    (CONTRACT, "action_ask_signature"): EDITORS,
+    (CONTRACT, "action_withdraw_signature"): EDITORS,
     (CONTRACT, "action_create_draft_invoice_per_contract"): INVOICING,
     # open what only who may see it can read
     (CONTRACT, "action_new_change"): tuple(KINDS),

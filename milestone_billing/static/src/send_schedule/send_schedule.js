@@ -13,6 +13,19 @@ export class SendSchedule extends Component {
     static components = { Dropdown, DropdownItem };
     static props = { ...standardWidgetProps };
 
+    get data() {
+        return this.props.record.data;
+    }
+
+    get canAsk() {
+        return this.data.can_edit_schedule;
+    }
+
+    get canWithdraw() {
+        const isOpen = ["asked", "returned"].includes(this.data.acceptance_state);
+        return this.canAsk && isOpen;
+    }
+
     act(name) {
         return doRecordAction(this.env, this.props.record, name);
     }
@@ -20,4 +33,8 @@ export class SendSchedule extends Component {
 
 registry.category("view_widgets").add("billing_send_schedule", {
     component: SendSchedule,
+    fieldDependencies: [
+        { name: "acceptance_state", type: "selection" },
+        { name: "can_edit_schedule", type: "boolean" },
+    ],
 });

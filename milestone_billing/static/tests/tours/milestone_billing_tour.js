@@ -658,3 +658,57 @@ registry.category("web_tour.tours").add("milestone_billing_bill_signed_change", 
         },
     ],
 });
+
+/** The client signs the schedule, and pays the deposit that the signature bills. */
+registry.category("web_tour.tours").add("milestone_billing_customer_signs_and_pays", {
+    steps: () => [
+        {
+            content: "Review the schedule that waits for a signature",
+            trigger: "section[name='asked']:contains('Billing schedule') a",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Read what each stage costs, and what can be paid",
+            trigger: "main:has(p[name='deposit']:contains('2,500.00')) li:contains('Launch')",
+        },
+        {
+            content: "Sign it",
+            trigger: "button[data-bs-target='#milestone_billing_accept']",
+            run: "click",
+        },
+        {
+            content: "Enter the name in Odoo's own dialog",
+            trigger: ".modal.show .o_web_sign_name_and_signature input",
+            run: "edit Clara C. Client",
+        },
+        {
+            content: "The name is drawn as signature",
+            trigger: ".modal.show canvas.o_web_sign_signature",
+            run: "canvasNotEmpty",
+        },
+        {
+            content: "Sign",
+            trigger: ".modal.show .o_portal_sign_submit:not(:disabled)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Confirm the payment of the deposit in Odoo's own dialog",
+            trigger: ".modal.show button[name='o_payment_submit_button']:not(:disabled)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Go back to the project's billing",
+            trigger: "a[name='milestone_billing']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The schedule is signed, and the deposit paid",
+            trigger:
+                "main:has(p[name='signature']:contains('Clara C. Client')) section[name='stages'] li:contains('Project start') .badge:contains('Paid')",
+        },
+    ],
+});
