@@ -36,6 +36,7 @@ from . import (
     test_multi_company,
     test_openings,
     test_oracles,
+    test_other_systems,
     test_own_defaults,
     test_parts,
     test_payments,

@@ -67,6 +67,7 @@ PUBLIC_METHODS = {
     (MILESTONE, "action_mark_done"): TICKERS,
     (MILESTONE, "action_postpone"): TICKERS,
     (POSTPONE, "action_confirm"): TICKERS,
+    (MILESTONE, "mark_done"): TICKERS,
     (MILESTONE, "action_ask_acceptance"): TICKERS,
     (MILESTONE, "action_withdraw_acceptance"): TICKERS,
     (MILESTONE, "action_create_draft_invoice"): INVOICING,
@@ -204,6 +205,7 @@ class TestActing(RightsCommon):
             "web_save": (milestone, "web_save", {"is_reached": True}, {"name": {}}),
             "panel": (milestone, "toggle_is_reached", True),
             "action": (milestone, "action_mark_done"),
+            "other system": (milestone, "mark_done"),
             "import": (
                 milestone,
                 "load",

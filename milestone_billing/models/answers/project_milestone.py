@@ -1,3 +1,5 @@
+import re
+
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, models
@@ -17,20 +19,33 @@ class ProjectMilestone(models.Model):
     _inherit = "project.milestone"
 
     # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    def mark_done(self):
+        """Mark the milestones done, and return what that did: for other systems.
+
+        A milestone that is done already stays as it is, and is answered alike.
+
+        :return: a list of ``{"id", "name", "state": of its billing or False, "message":
+            what happened or why nothing did, as the user may read it, "invoice_ids":
+            its draft invoices if the user may open them}``, in the order of the call
+        :raise AccessError: when the user may not mark them done
+        """
+        self.check_access("write")
+        self.action_mark_done()
+        # the superuser, as with the tick itself: what is told depends on the user
+        return [
+            milestone._prepare_outcome(self.env.user) for milestone in self._as_system()
+        ]
+
+    # -------------------------------------------------------------------------
     # HOOKS
     # -------------------------------------------------------------------------
 
     def _tell_reached(self, user, moves):
         res = super()._tell_reached(user, moves)
-        blocked = self.billing_line_ids._get_to_cure()
-        invoiced = self & moves.milestone_ids
-        waiting = self.filtered(lambda milestone: milestone.billing_state == "ready")
-        answers = [
-            invoiced._prepare_invoiced_answer(user, moves),
-            (waiting - invoiced)._prepare_waiting_answer(),
-            blocked.milestone_id._prepare_blocked_answer(user, blocked),
-        ]
-        self._answer(user, answers)
+        self._answer(user, self._prepare_reached_answers(user, moves))
         return res
 
     def _tell_not_reached(self, user, removed):
@@ -55,6 +70,34 @@ class ProjectMilestone(models.Model):
         if user.id != SUPERUSER_ID and user._is_internal():
             for answer in filter(None, answers):
                 user._bus_send("milestone_billing_answer", answer)
+
+    def _prepare_reached_answers(self, user, moves):
+        """Return what marking these milestones done did, possibly with empty answers."""
+        blocked = self.billing_line_ids._get_to_cure()
+        invoiced = self & moves.milestone_ids
+        waiting = self.filtered(lambda milestone: milestone.billing_state == "ready")
+        return [
+            invoiced._prepare_invoiced_answer(user, moves),
+            (waiting - invoiced)._prepare_waiting_answer(),
+            blocked.milestone_id._prepare_blocked_answer(user, blocked),
+        ]
+
+    def _prepare_outcome(self, user):
+        """Return what :meth:`mark_done` answers of one milestone."""
+        self.ensure_one()
+        moves = self.billing_line_ids._get_draft_invoice_lines().move_id
+        answers = list(filter(None, self._prepare_reached_answers(user, moves)))
+        messages = [
+            Markup(re.sub("<(?=br|div)", " <", answer["message"])).striptags()
+            for answer in answers
+        ]
+        return {
+            "id": self.id,
+            "name": self.name,
+            "state": self.billing_state,
+            "message": " ".join(messages),
+            "invoice_ids": [id_ for answer in answers for id_ in answer["move_ids"]],
+        }
 
     def _prepare_answer(self, kind, message, **values):
         """Return what the web client shows of these milestones.
