@@ -141,6 +141,13 @@ class TestScheduleText(BaseCase):
             ("Design up to 20 %", "about"),
             ("Design ~20 %", "about"),
             ("Design 4 x 20 %", "repeated"),
+            ("3 x $1,000", "repeated"),
+            ("$500-600", "range"),
+            ("25%-50% on design", "range"),
+            ("between $500 and $600", "about"),
+            ("10 % discount", "off"),
+            ("Minus $500", "off"),
+            ("Abzüglich 3 % Skonto", "off"),
             ("Design 20 % each", "repeated"),
             ("Design $500 per month", "repeated"),
             ("Design $30k", "multiplied"),
@@ -158,6 +165,17 @@ class TestScheduleText(BaseCase):
         ):
             with self.subTest(text):
                 self.assertEqual(self.get_reasons(text)[:1], [code])
+
+    def test_several_stages_in_a_line(self):
+        text = "Payment 1: $5,000 due 2026-12-05; Payment 2: $7,500 due 2027-01-05"
+        self.assertEqual(
+            [(each.name, each.amount) for each in self.read(text).stages],
+            [("Payment 1", 5000), ("Payment 2", 7500)],
+        )
+        (each,) = self.read("20 % of $10,000 on start").stages
+        self.assertEqual((each.name, each.percent, each.amount), ("Start", 20, None))
+        read = self.read("Deposit $500\nTotal $10,000 (incl. VAT $1,900)")
+        self.assertEqual((len(read.stages), read.total), (1, None))
 
     def test_percentage_and_amount_are_held_against_each_other(self):
         text = "Deposit 30 % = $3,000.00\nFinal 70 % = $7,500.00"

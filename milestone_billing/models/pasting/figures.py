@@ -13,6 +13,7 @@ from .schedule_words import (
     ABOUT,
     BEFORE_TAX,
     CURRENCIES,
+    OFF,
     REPEATED,
     TAX,
     TO,
@@ -42,6 +43,7 @@ _NO_CENTS = re.compile(r"[.,][-\u2013\u2014]{1,2}(?!\d)")
 _WORD_AFTER = re.compile(_SPACE + r"([^\W\d_]+)")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[. ]{0,2}$")
 _DASH_BEFORE = re.compile(r"\d[ %\0]{0,3}[-\u2013\u2014/] ?$")
+_DASH_AFTER = re.compile(r"[-\u2013\u2014](?:[^\w\s]|[a-z]{3} ?)?\d", re.IGNORECASE)
 _TIMES_BEFORE = re.compile(r"\d ?[x×*] ?$", re.IGNORECASE)
 _TIMES_AFTER = re.compile(r" ?[x×*] ?\d", re.IGNORECASE)
 _SIGNS = "$\u00a2-\u00a5\u058f\u060b\u09f2\u09f3\u0e3f\u20a0-\u20c0\ufdfc"
@@ -279,7 +281,8 @@ class _Scanner:
     def _check_range(self, found):
         before = self.text[: found.first]
         dash = _DASH_BEFORE.search(before[-8:])
-        if dash and self._is_range(before):
+        is_start = _DASH_AFTER.match(self.text, found.last)
+        if is_start or (dash and self._is_range(before)):
             raise Doubt("range")
         word = _WORD_BEFORE.search(before[-30:])
         if word and fold(word[1]) in TO:
@@ -318,6 +321,8 @@ class _Scanner:
         last = fold(word[1]) if word else ""
         if len(last) > 1 and is_multiple(last):
             raise Doubt("multiplied")
+        if not OFF.isdisjoint([*words, *next_words[:1]]):
+            raise Doubt("off")
         is_vague = last in ABOUT or (last and words == ["up", "to"])
         if is_vague or before.rstrip().endswith(_VAGUE_SIGNS):
             raise Doubt("about")

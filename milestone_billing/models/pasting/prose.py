@@ -9,6 +9,7 @@ from .schedule_words import (
     DEPOSIT,
     FINAL,
     HEADERS,
+    OF,
     REST,
     TOTAL,
     get_words,
@@ -33,9 +34,9 @@ _BULLET = re.compile(
     r"\s*(?:(?:[-*+>•·–—▪◦‣□☐✓○●]\s+)|\(?(?:\d{1,3}|[a-z])[.)]\s+(?![0-9]{1,2}\. ))+",
     re.IGNORECASE,
 )
-_LEADING_NUMBER = re.compile(r"\s*(\d{1,3})\s+(?=[^\W\d_])")
+_LEADING_NUMBER = re.compile(r"\s*(\d{1,3})\s+(?=[^\W\d_]{2})")
 _CLAUSE = re.compile(
-    r"(?:[;،؛]|,(?=\s)|[.](?=\s+[^\W\d_]))\s*(?:(?:and|und|then|dann)\s+)?"
+    r"(?:[;،؛]|,(?=\s)|(?<!cl)(?<!kl)(?<!gl)[.](?=\s+[^\W\d_]))\s*(?:(?:and|und|then|dann)\s+)?"
     r"|\s+(?:and|und|sowie|then|dann|ثم)\s+|\s+و(?=[^\W_])",
     re.IGNORECASE,
 )
@@ -78,7 +79,7 @@ def read_prose(number, text, notation):
     total = read_total(whole)
     if total:
         return [total]
-    if _is_head(text):
+    if not any(figure.unit for figure in whole.figures) and _is_head(text):
         return []
     clauses = split_clauses(whole, notation)
     if len(clauses) > 1:
@@ -108,7 +109,9 @@ def split_clauses(line, notation):
     ['30 % on start, if we agree', 'the rest at the end']
     """
     cuts = [match.span() for match in _CLAUSE.finditer(line.blanked)]
-    if not cuts or not any(figure.unit for figure in line.figures):
+    vague = {figure.reason.code for figure in line.figures if figure.reason}
+    has_units = any(figure.unit for figure in line.figures)
+    if not cuts or not has_units or vague & {"about", "range", "repeated"}:
         return []
     ends = [*(cut[0] for cut in cuts), len(line.text)]
     starts = [0, *(cut[1] for cut in cuts)]
@@ -167,15 +170,23 @@ def _is_amount(line, figure):
     ) and not any(character.isalnum() for character in after)
 
 
+def _is_whole(line, figure):
+    """Whether an amount is that of which a percentage is taken: "20 % of 10,000 $"."""
+    words = get_words(line.text[max(figure.start - 20, 0) : figure.start])
+    return bool(words) and words[-1] in OF
+
+
 def read_sentence(number, text, notation):
     """Return the stage that a sentence names, or why it names none."""
     body = _strip_bullet(text, notation)
     line = read_line(body, notation)
     percents = [figure for figure in line.figures if figure.unit == "percent"]
     amounts = [figure for figure in line.figures if _is_amount(line, figure)]
+    wholes = [figure for figure in amounts if percents and _is_whole(line, figure)]
+    gone = [*line.days, *percents, *amounts]
+    amounts = [figure for figure in amounts if figure not in wholes]
     if not percents and not amounts and not _is_rest(body):
         return Unread(number, text.strip(), _get_reason(line))
-    gone = [*line.days, *percents, *amounts]
     name, deliverable = split_name(take_out(body, gone))
     share, reasons = take_share(percents, amounts, is_rest=has_word(body, REST))
     day, doubts = take_day(line.days)

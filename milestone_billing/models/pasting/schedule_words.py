@@ -61,11 +61,17 @@ TOTAL = _words(
     " summe gesamt gesamtsumme gesamtbetrag auftragssumme vertragssumme zwischensumme"
     " المجموع مجموع الاجمالي اجمالي"
 )
+TAX = _words("vat tax gst mwst ust umsatzsteuer mehrwertsteuer ضريبة الضريبة بالضريبة")
 # what may stand beside the word of a total
-BESIDE_TOTAL = TOTAL | _words(
-    "grand contract order project amount price value net of the in all stages milestones"
-    " auftrag projekt vertrag netto betrag der des aller stufen meilensteine"
-    " العقد قيمة مبلغ المبلغ المشروع الصافي الكلي"
+BESIDE_TOTAL = (
+    TOTAL
+    | TAX
+    | _words(
+        "incl including plus excl excluding inkl einschließlich zzgl zuzüglich exkl شامل مع"
+        " grand contract order project amount price value net of the in all stages milestones"
+        " auftrag projekt vertrag netto betrag der des aller stufen meilensteine"
+        " العقد قيمة مبلغ المبلغ المشروع الصافي الكلي"
+    )
 )
 ARTICLES = _words("the der die das den dem")
 # between a figure and what it is paid for
@@ -78,9 +84,16 @@ FILLERS = _words(
 TRIGGERS = _words(
     "on upon at after when once following bei beim nach sobald wenn عند بعد لدى حين فور"
 )
-TAX = _words("vat tax gst mwst ust umsatzsteuer mehrwertsteuer ضريبة الضريبة بالضريبة")
 BEFORE_TAX = _words(
     "plus excl excluding before net zzgl exkl zuzüglich netto بدون دون قبل"
+)
+# whose percentage it is
+OF = _words("of von vom من")
+# what is taken off is no stage
+OFF = _words(
+    "minus less discount off refund rebate"
+    " abzüglich rabatt skonto nachlass gutschrift erstattung"
+    " خصم الخصم ناقص"
 )
 # a share that several stages have, or nobody knows yet
 REPEATED = _words(
@@ -90,7 +103,7 @@ REPEATED = _words(
 )
 ABOUT = _words(
     "about approx approximately around roughly circa ca max min maximum minimum least"
-    " between up more less than or"
+    " between up more than or"
     " etwa ungefähr rund mindestens höchstens maximal minimal zwischen oder"
     " حوالي تقريبا نحو بين او"
 )

@@ -88,6 +88,8 @@ def split_name(text):
     (('Deposit', 'project start'), ('Approval', ''))
     """
     words = _trim(text.split(" "))
+    while words and fold(words[-1]) in TRIGGERS:
+        words = _trim(words[:-1])
     triggers = [
         i
         for i, word in enumerate(words)
