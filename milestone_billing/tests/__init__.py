@@ -39,6 +39,7 @@ from . import (
     test_other_systems,
     test_own_defaults,
     test_parts,
+    test_paste,
     test_payments,
     test_performance,
     test_persons,

@@ -182,6 +182,11 @@ class Person(ChromeBrowser):
         for character in text:
             self._strike({"key": character, "text": character})
 
+    def paste(self, text):
+        """Put a text where the focus is, at one stroke."""
+        self._websocket_request("Input.insertText", params={"text": text})
+        self.keys += 1
+
     def press(self, keys):
         """Press a key by its name, such as ``Tab`` or ``Alt+s``."""
         *modifiers, key = keys.split("+")

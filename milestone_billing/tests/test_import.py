@@ -1,6 +1,7 @@
 import csv
 import io
 
+from odoo.fields import Command
 from odoo.tests import can_import, new_test_user
 from odoo.tools.misc import file_open, mute_logger
 
@@ -41,7 +42,7 @@ class TestImport(MilestoneBillingCommon):
             groups="project.group_project_manager,base.group_partner_manager"
             ",base.group_allow_export",
             company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
+            company_ids=[Command.set(cls.company.ids)],
         )
 
     def setUp(self):

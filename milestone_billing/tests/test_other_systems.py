@@ -3,6 +3,7 @@ import re
 from datetime import timedelta
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import HttpCase, get_db_name, new_test_user
 from odoo.tools.misc import file_open, mute_logger
 
@@ -19,7 +20,7 @@ class TestOtherSystems(MilestoneBillingCommon, HttpCase):
         super().setUpClass()
         company = {
             "company_id": cls.company.id,
-            "company_ids": [(6, 0, cls.company.ids)],
+            "company_ids": [Command.set(cls.company.ids)],
         }
         cls.system = new_test_user(
             cls.env, "system", "project.group_project_manager", **company
@@ -184,17 +185,18 @@ class TestGivenMilestones(MilestoneBillingCommon):
         return self.env[PROJECT].create(
             {
                 "name": "Nested",
-                "milestone_ids": [(0, 0, {"name": name}) for name in milestones],
+                "milestone_ids": [
+                    Command.create({"name": name}) for name in milestones
+                ],
                 "billing_contract_ids": [
-                    (
-                        0,
-                        0,
+                    Command.create(
                         {
                             "contract_sum": 100.0,
                             "line_ids": [
-                                (0, 0, {"name": name, "percent": 10}) for name in names
+                                Command.create({"name": name, "percent": 10})
+                                for name in names
                             ],
-                        },
+                        }
                     )
                     for names in contracts
                 ],
@@ -231,7 +233,7 @@ class TestGivenMilestones(MilestoneBillingCommon):
         contract = self.env["milestone.billing.contract"].create(
             {
                 "project_id": project.id,
-                "line_ids": [(0, 0, {"name": "A"}), (0, 0, {"name": "B"})],
+                "line_ids": [Command.create({"name": name}) for name in "AB"],
             }
         )
         self.assertEqual(len(project.milestone_ids), 3)

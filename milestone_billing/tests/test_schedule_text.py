@@ -61,17 +61,17 @@ def to_facts(read):
 class TestScheduleText(BaseCase):
     """What a pasted text says: as it is written, or a reason."""
 
-    def read(self, text, notation=texts.ENGLISH, **options):
+    def understand(self, text, notation=texts.ENGLISH, **options):
         return read_schedule(text, notation, **options)
 
     def get_reasons(self, text, notation=texts.ENGLISH, **options):
-        read = self.read(text, notation, **options)
+        read = self.understand(text, notation, **options)
         of_stages = [r.code for each in read.stages for r in each.reasons]
         return [*of_stages, *(line.reason.code for line in read.unread)]
 
     def get_share(self, text, notation=texts.ENGLISH):
         """Return the only stage's percentage or amount, or the code of the reason."""
-        (each,) = self.read(text, notation).stages
+        (each,) = self.understand(text, notation).stages
         if each.reasons:
             return each.reasons[0].code
         return each.percent if each.percent is not None else each.amount
@@ -92,7 +92,7 @@ class TestScheduleText(BaseCase):
     def test_texts(self):
         for name, (text, notation, stages, unread, total) in texts.TEXTS.items():
             with self.subTest(name):
-                read = self.read(text, notation)
+                read = self.understand(text, notation)
                 self.assertEqual(to_facts(read), stages)
                 self.assertEqual(
                     [(line.line, line.reason.code) for line in read.unread], unread
@@ -169,12 +169,12 @@ class TestScheduleText(BaseCase):
     def test_several_stages_in_a_line(self):
         text = "Payment 1: $5,000 due 2026-12-05; Payment 2: $7,500 due 2027-01-05"
         self.assertEqual(
-            [(each.name, each.amount) for each in self.read(text).stages],
+            [(each.name, each.amount) for each in self.understand(text).stages],
             [("Payment 1", 5000), ("Payment 2", 7500)],
         )
-        (each,) = self.read("20 % of $10,000 on start").stages
+        (each,) = self.understand("20 % of $10,000 on start").stages
         self.assertEqual((each.name, each.percent, each.amount), ("Start", 20, None))
-        read = self.read("Deposit $500\nTotal $10,000 (incl. VAT $1,900)")
+        read = self.understand("Deposit $500\nTotal $10,000 (incl. VAT $1,900)")
         self.assertEqual((len(read.stages), read.total), (1, None))
 
     def test_percentage_and_amount_are_held_against_each_other(self):
@@ -194,9 +194,11 @@ class TestScheduleText(BaseCase):
         self.assertEqual(self.get_reasons("A\t0.3\nB\t0.7"), ["unit"] * 2)
         self.assertEqual(self.get_reasons("Stage\tShare\nA\t0.3\nB\t0.7"), ["unit"] * 2)
         self.assertEqual(self.get_reasons("A\t10\nB\t20"), ["unit"] * 2)
-        self.assertEqual(to_facts(self.read("A\t40\nB\t60"))[0][3:5], ("percent", 40.0))
         self.assertEqual(
-            to_facts(self.read("A\t40\nB\t600"))[1][3:6], ("fixed", None, 600.0)
+            to_facts(self.understand("A\t40\nB\t60"))[0][3:5], ("percent", 40.0)
+        )
+        self.assertEqual(
+            to_facts(self.understand("A\t40\nB\t600"))[1][3:6], ("fixed", None, 600.0)
         )
         self.assertEqual(
             self.get_reasons("Stage\tAmount (kUSD)\nA\t$40\nB\t60"), ["multiplied"] * 2
@@ -204,7 +206,7 @@ class TestScheduleText(BaseCase):
 
     def test_comma_is_a_separator_only_where_no_number_has_one(self):
         self.assertEqual(self.get_reasons("A,30,250\nB,70,750"), ["no_share"] * 2)
-        read = self.read("Name,Percent,Amount\nA,30,250\nB,70,583.33")
+        read = self.understand("Name,Percent,Amount\nA,30,250\nB,70,583.33")
         self.assertEqual([each.percent for each in read.stages], [30, 70])
 
     def test_dates(self):
@@ -224,12 +226,12 @@ class TestScheduleText(BaseCase):
             ("10 % in December 2026", texts.ENGLISH, None),
         ):
             with self.subTest(text):
-                (each,) = self.read(text, notation).stages
+                (each,) = self.understand(text, notation).stages
                 self.assertEqual((each.deadline, each.percent), (day, 10))
                 self.assertFalse(each.reasons)
 
     def test_only_the_last_stage_is_final_and_one_takes_the_rest(self):
-        read = self.read("Final designs 20 %\nRest on start\nBalance on delivery")
+        read = self.understand("Final designs 20 %\nRest on start\nBalance on delivery")
         self.assertEqual(
             [each.kind for each in read.stages], ["progress"] * 2 + ["final"]
         )
@@ -239,7 +241,7 @@ class TestScheduleText(BaseCase):
         self.assertEqual(self.get_reasons("Rest\nBalance"), ["second_rest"])
 
     def test_limits(self):
-        read = self.read("Part 1 %\n" * 201)
+        read = self.understand("Part 1 %\n" * 201)
         self.assertEqual(len(read.stages), 200)
         self.assertEqual([line.reason.code for line in read.unread], ["too_many_lines"])
         self.assertEqual(self.get_reasons("x" * 10000), ["too_long"])
@@ -272,7 +274,7 @@ class TestScheduleText(BaseCase):
         self.assertTrue(re.search(pattern, plain), f"{value} is not in {text!r}")
 
     def assertSound(self, text, notation):
-        read = self.read(text, notation)
+        read = self.understand(text, notation)
         plain = written.to_plain(written.clean(text))
         plain = re.sub(r"\s*\n\s*", " ", plain)
         for each in read.stages:
@@ -317,7 +319,7 @@ class TestScheduleText(BaseCase):
         ):
             text = "\n".join([(piece * 500)[:500]] * 20)
             with self.subTest(piece):
-                self.read(text)
+                self.understand(text)
 
     # --- an oracle ---
 

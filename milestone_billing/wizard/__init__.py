@@ -6,3 +6,6 @@ from . import (
     milestone_billing_setup,
     milestone_billing_setup_stage,
 )
+
+# extends the preview
+from . import milestone_billing_setup_paste  # isort: skip

@@ -32,6 +32,15 @@ export class EmptySchedule extends Component {
         return this.openSetup(_t("Preview"), { default_template_id: templateId });
     }
 
+    /** Read the stages from a text; nothing is saved before Create. */
+    paste() {
+        return this.openSetup(_t("Paste a schedule"), {
+            default_is_pasted: true,
+            dialog_size: "extra-large",
+            form_view_ref: "milestone_billing.milestone_billing_setup_view_form_paste",
+        });
+    }
+
     /**
      * Open the preview for this contract, which takes over what is made there.
      *
