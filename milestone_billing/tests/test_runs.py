@@ -72,9 +72,12 @@ class TestRuns(MilestoneBillingCommon):
         self.assertIn("already", again["params"]["message"])
         self.assertEqual(self.Run.search([]), first)
         self.work()
-        second = self.ask(self.lines)
+        with self.assertRaises(UserError):  # there is nothing left to draft
+            self.by(self.lines).action_draft_in_background()
+        second = self.Run._ask("draft", self.lines, self.accountant)
         self.work()
         self.work()
+        self.assertItems(first, done=3)
         self.assertItems(second, skipped=3)
         self.assertEqual(len(self.get_invoices(self.lines)), 3)
 
@@ -123,12 +126,13 @@ class TestRuns(MilestoneBillingCommon):
         self.get_invoices(self.designs).partner_id = False  # nobody is billed
         run = self.ask(self.lines | self.final, "action_confirm_in_background")
         self.work()
-        self.assertItems(run, done=2, skipped=2)
+        # what has no draft is not asked for
+        self.assertItems(run, done=2, skipped=1)
         self.assertEqual((self.deposit | self.build).mapped("state"), ["billed"] * 2)
         self.assertEqual(self.designs.state, "drafted")
         reason = run.item_ids.filtered(lambda i: i.line_id == self.designs).reason
         self.assertRegex(reason, "[Cc]ustomer")
-        self.assertEqual(self.get_progress()[0]["message"], "2 confirmed, 2 not.")
+        self.assertEqual(self.get_progress()[0]["message"], "2 confirmed, 1 not.")
 
     # --- rights ---
 
@@ -273,14 +277,18 @@ class TestRuns(MilestoneBillingCommon):
             ("action_make_drafts_per_contract", "draft_per_contract"),
             ("action_create_draft_invoice", "draft"),
             ("action_create_draft_invoice_per_contract", "draft_per_contract"),
-            ("action_confirm_drafts", "confirm"),
         ):
             with self.undone():
                 action = getattr(self.by(lines), act)()
                 self.assertIn("background", action["params"]["message"])
                 self.assertEqual(self.Run.search([]).act, expected)
-            with self.undone():
-                self.assertFalse(self.Run.search([]))
+        with self.assertRaisesRegex(UserError, "None of these lines"):
+            self.by(lines).action_confirm_drafts()
+        run = self.Run._ask("draft", lines[:1], self.accountant)
+        run._process(run.item_ids)
+        self.by(lines).action_confirm_drafts()
+        self.assertEqual(self.Run.search([], limit=1).act, "confirm")
+        self.assertItems(self.Run.search([], limit=1), waiting=1)
 
     # --- batches ---
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..refusal import BillingRefusal
+
 MAX_AT_ONCE = 200
 """How many stages a request works off itself: 200 drafts take it about ten seconds."""
 
@@ -82,6 +84,15 @@ class MilestoneBillingLine(models.Model):
         """Whether these lines are more than one request works off."""
         return len(self) > MAX_AT_ONCE
 
+    def _get_workable(self, act):
+        """Return those of these lines with which a run has something to do.
+
+        :param str act: what the run does
+        """
+        if act == "confirm":
+            return self.filtered(lambda line: line.state == "drafted")
+        return self._get_reached_open()
+
     def _get_open_run(self, act=None):
         """Return the run that has this line yet to work off.
 
@@ -100,9 +111,17 @@ class MilestoneBillingLine(models.Model):
         :param str act: as the run takes it
         :return: the action that says so
         :raise AccessError: when the user may not make invoices
+        :raise UserError: when there is nothing to do with any of them
         """
         self._check_may_invoice()
-        run = self.env["milestone.billing.run"]._ask(act, self, self.env.user)
+        lines = self._get_workable(act)
+        if not lines and act == "confirm":
+            raise BillingRefusal(
+                self.env._("None of these lines has a draft invoice to confirm.")
+            )
+        if not lines:
+            raise BillingRefusal(self._get_skipped_message())
+        run = self.env["milestone.billing.run"]._ask(act, lines, self.env.user)
         if not run:
             message = self.env._(
                 "These stages are worked off in the background already."

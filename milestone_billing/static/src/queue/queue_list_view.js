@@ -89,7 +89,7 @@ export class QueueListRenderer extends ListRenderer {
 
     getGroupStep(group) {
         const isStep = this.mayInvoice && group.groupByField.name === "waits_for";
-        return isStep && GROUP_STEPS[group.value];
+        return isStep && group.count && GROUP_STEPS[group.value];
     }
 
     getGroupStepLabel(group) {
