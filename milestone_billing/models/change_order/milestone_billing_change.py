@@ -308,5 +308,5 @@ class MilestoneBillingChange(models.Model):
     def _format_amount(self):
         """Return the amount with its sign, as text for the user."""
         self.ensure_one()
-        text = self.contract_id._format_contract_amount(self.amount)
-        return f"+{text}" if self.amount > 0 else text
+        text = self.contract_id._format_contract_amount(abs(self.amount))
+        return f"+{text}" if self.amount > 0 else f"-{text}"

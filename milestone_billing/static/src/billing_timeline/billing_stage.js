@@ -45,11 +45,11 @@ export function formatDue(stage) {
     return stage.date ? _t("Due %s", formatDay(stage.date)) : "";
 }
 
-/** @returns {string} the day and the net of a stage, as they stand below its name */
-export function formatFacts(stage) {
+/** @returns {string[]} the day and the net of a stage, as they stand below its name */
+export function getFacts(stage) {
     const day = formatDay(stage.is_done ? stage.done_on : stage.date);
     const amounts = formatAmounts(stage, { noSymbol: stage.amounts.length === 1 });
-    return [day, amounts].filter(Boolean).join(" · ");
+    return [day, amounts].filter(Boolean);
 }
 
 /** @returns {string} how late a stage is, in words */

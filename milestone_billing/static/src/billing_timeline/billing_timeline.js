@@ -9,9 +9,9 @@ import {
     BillingDot,
     BillingStage,
     describe,
-    formatFacts,
     formatLateness,
     formatTasks,
+    getFacts,
 } from "./billing_stage";
 import { doStageAct } from "./stage_acts";
 
@@ -111,9 +111,9 @@ export class BillingTimeline extends Component {
             opened: false,
         });
         this.describe = describe;
-        this.formatFacts = formatFacts;
         this.formatLateness = formatLateness;
         this.formatTasks = formatTasks;
+        this.getFacts = getFacts;
         this.formatValue = formatValue;
         this.getBadgeClass = getBadgeClass;
         const observer = new ResizeObserver(() => this.measure());

@@ -4,6 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { badgeField } from "@web/views/fields/badge/badge_field";
 
 import { StatusBadge } from "../billing_badge/status_badge";
+import { doRecordAction } from "../record_action";
 
 /** A stage's status, and the numbers of the invoices that bill it. */
 export class StageStatus extends StatusBadge {
@@ -15,6 +16,19 @@ export class StageStatus extends StatusBadge {
 
     get invoices() {
         return this.props.record.data.invoice_links || [];
+    }
+
+    /** The numbers of several documents: the cell has room for one. */
+    get numbers() {
+        return this.invoices.map(({ name }) => name).join(", ");
+    }
+
+    get count() {
+        return _t("%s documents", this.invoices.length);
+    }
+
+    openInvoices() {
+        return doRecordAction(this.env, this.props.record, "action_open_documents");
     }
 
     openInvoice(id) {

@@ -34,6 +34,7 @@ function billPart(label, amount) {
         },
         {
             content: "It bills the part, and says so",
+            timeout: 40000,
             trigger: `${billed}:contains('${label}'):contains('${amount}')`,
         },
         {
@@ -43,6 +44,7 @@ function billPart(label, amount) {
         },
         {
             content: "It is posted",
+            timeout: 40000,
             trigger: ".o_statusbar_status .o_arrow_button_current:contains('Posted')",
         },
         {

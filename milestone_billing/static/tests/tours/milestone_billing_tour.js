@@ -628,6 +628,7 @@ registry.category("web_tour.tours").add("milestone_billing_bill_signed_change", 
         },
         {
             content: "Its draft is made: open it",
+            timeout: 40000,
             trigger:
                 ".o_data_row:has(td[name='percent']):contains('Two more rooms') button[name='action_open_documents']:contains('Open draft')",
             run: "click",
@@ -653,6 +654,7 @@ registry.category("web_tour.tours").add("milestone_billing_bill_signed_change", 
         },
         {
             content: "What was agreed on top is billed",
+            timeout: 40000,
             trigger:
                 ".o_data_row:has(td[name='percent']):contains('Two more rooms'):has(.badge:contains('Billed'))",
         },
