@@ -26,9 +26,13 @@ ACCEPTANCE = {
 EVERYBODYS = {
     MILESTONE: {"acceptance_criteria"},
     "res.company": {
+        "milestone_billing_acceptance",
         "milestone_billing_automation",
+        "milestone_billing_portal",
+        "milestone_billing_product_id",
         "milestone_billing_reminder_days",
         "milestone_billing_template_id",
+        "milestone_billing_user_id",
     },
 }
 # what users who see no amounts may read of the addon's fields

@@ -213,6 +213,7 @@ class TestSetup(MilestoneBillingCommon):
         project = form.record
         contract = project.billing_contract_ids
         self.assertEqual(contract.partner_id, self.customer)
+        self.assertEqual(project.partner_id, self.customer)
         self.assertEqual(contract.template_id, self.thirds)
         self.assertEqual(contract.line_ids.mapped("amount_planned"), [3000, 4000, 3000])
         self.assertEqual(contract.line_ids[0].deadline, fields.Date.today())
@@ -238,6 +239,38 @@ class TestSetup(MilestoneBillingCommon):
             self.env["project.project"].with_user(self.project_user).create(
                 {"name": "Mine", "billing_setup": True}
             )
+
+    # --- the company's defaults ---
+
+    def test_new_contracts_begin_with_what_the_company_says(self):
+        self.company.write(
+            {
+                "milestone_billing_acceptance": True,
+                "milestone_billing_portal": False,
+                "milestone_billing_product_id": self.product.id,
+                "milestone_billing_user_id": self.accountant.id,
+            }
+        )
+        project = self.create_projects(1)
+        form = Form(
+            self.env["milestone.billing.contract"]
+            .with_user(self.project_admin)
+            .with_context(default_project_id=project.id)
+        )
+        self.assertFalse(form.show_on_portal)
+        self.create_setup(project).action_create()
+        self.assertRecordValues(
+            form.save() | project.billing_contract_ids,
+            [
+                {
+                    "allow_acceptance": True,
+                    "show_on_portal": False,
+                    "product_id": self.product.id,
+                    "user_id": self.accountant.id,
+                }
+            ]
+            * 2,
+        )
 
     # --- nothing twice ---
 

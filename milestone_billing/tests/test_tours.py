@@ -95,6 +95,29 @@ class TestTours(MilestoneBillingCommon, HttpCase):
     def contract_url(self):
         return f"/odoo/project-billing/{self.contract.id}"
 
+    def test_project_is_made_with_a_template(self):
+        self.start_tour(
+            "/odoo/project", "milestone_billing_create_project", login="project_admin"
+        )
+        contract = self.env["milestone.billing.contract"].search([], limit=1)
+        self.assertEqual(contract.project_id.name, "New shop")
+        self.assertEqual(contract.contract_sum, 12000)
+        self.assertEqual(contract.line_ids.mapped("amount_planned"), [3600, 4800, 3600])
+
+    def test_ten_projects_get_a_schedule_at_once(self):
+        projects = self.env["project.project"].create(
+            [{"name": f"Shop {n}", "partner_id": self.customer.id} for n in range(10)]
+        )
+        self.start_tour(
+            "/odoo/project?view_type=list",
+            "milestone_billing_apply_schedule",
+            login="project_admin",
+        )
+        contracts = projects.billing_contract_ids
+        self.assertEqual(len(contracts), 10)
+        self.assertEqual(set(contracts.mapped("amount_to_date")), {12000})
+        self.assertEqual(len(projects.milestone_ids), 30)
+
     def test_picture_marks_a_stage_done(self):
         self.start_tour(
             self.contract_url,

@@ -61,7 +61,6 @@ class MilestoneBillingSetup(models.TransientModel):
     )
     template_id = fields.Many2one(
         comodel_name="milestone.billing.template",
-        string="Template",
         domain="[('company_id', 'in', [False, company_id])]",
         compute="_compute_template_id",
         store=True,

@@ -8,4 +8,5 @@ from . import (  # isort: skip
     milestone_billing_line,
     project_project,
     res_company,
+    res_config_settings,
 )

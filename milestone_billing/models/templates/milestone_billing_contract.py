@@ -15,6 +15,30 @@ class MilestoneBillingContract(models.Model):
         check_company=True,
         index="btree_not_null",
     )
+    allow_acceptance = fields.Boolean(
+        default=lambda self: self.env.company.milestone_billing_acceptance,
+    )
+    show_on_portal = fields.Boolean(
+        default=lambda self: self.env.company.milestone_billing_portal,
+    )
+
+    # -------------------------------------------------------------------------
+    # DEFAULTS
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _prepare_facts(self, project, vals):
+        facts = super()._prepare_facts(project, vals)
+        company_id = facts.get("company_id") or vals.get("company_id")
+        # sudo: only the ids, which the company says to all that make contracts
+        company = self.env["res.company"].browse(company_id).sudo()
+        for name, record in (
+            ("product_id", company.milestone_billing_product_id),
+            ("user_id", company.milestone_billing_user_id),
+        ):
+            if record and name not in vals:
+                facts[name] = record.id
+        return facts
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -35,6 +35,11 @@ class MilestoneBillingStageMixin(models.AbstractModel):
         min_display_digits=2,
     )
     amount = Amount(string="Fixed Amount")
+    share_text = fields.Char(
+        string="Share",
+        help="The share as people write it.",
+        compute="_compute_share_text",
+    )
     mark = fields.Char(
         string="#",
         compute="_compute_mark",
@@ -64,6 +69,12 @@ class MilestoneBillingStageMixin(models.AbstractModel):
             progress = stage._get_siblings().filtered(lambda s: s.kind == "progress")
             places = {each: place for place, each in enumerate(progress, start=1)}
             stage.mark = letters.get(stage.kind) or str(places.get(stage, ""))
+
+    @api.depends("basis", "percent", "amount", "currency_id")
+    @api.depends_context("lang")
+    def _compute_share_text(self):
+        for stage in self:
+            stage.share_text = stage._get_share_text()
 
     def _get_siblings(self):
         """Hook: return the stages of the same schedule, in their order."""

@@ -73,6 +73,8 @@ class ProjectProject(models.Model):
     def _inverse_billing_setup(self):
         projects = self.filtered("billing_setup")
         projects._check_can_be_set_up()
+        for project in projects.filtered(lambda project: not project.partner_id):
+            project.partner_id = project.billing_setup_partner_id
         self.env["milestone.billing.contract"].create(
             [project._prepare_setup_contract_vals() for project in projects]
         )
