@@ -86,6 +86,7 @@ class TestWriting(RightsCommon):
             "journal_id": self.company_data["default_journal_sale"].id,
             "product_id": self.product.id,
             "payment_term_id": self.pay_terms_a.id,
+            "bill_deposit_when_signed": True,
         }
         fields = [
             field

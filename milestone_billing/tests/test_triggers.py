@@ -10,6 +10,11 @@ from ..models.triggers.project_task import ProjectTask
 from .common import MilestoneBillingCommon
 
 
+def write_without_triggers(tasks, vals):
+    """Write tasks as if no milestone had a trigger."""
+    return super(ProjectTask, tasks).write(vals)
+
+
 class TriggersCommon(MilestoneBillingCommon):
     @classmethod
     def setUpClass(cls):
@@ -226,14 +231,10 @@ class TestTaskTrigger(TriggersCommon):
 
     def test_tasks_without_a_milestone_cost_no_query(self):
         tasks = self.create_tasks(6, milestone_id=False)
-
-        def core(tasks, vals):
-            return super(ProjectTask, tasks).write(vals)
-
         # warm
         self.close(tasks[0])
         tasks[5].write({"name": "New"})
-        with patch.object(ProjectTask, "write", core):
+        with patch.object(ProjectTask, "write", write_without_triggers):
             without = self.count_queries(lambda: self.close(tasks[1]))
             renamed = self.count_queries(lambda: tasks[2].write({"name": "New"}))
         self.assertEqual(self.count_queries(lambda: self.close(tasks[3])), without)

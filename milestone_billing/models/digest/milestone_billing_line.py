@@ -27,8 +27,11 @@ class MilestoneBillingLine(models.Model):
     @api.depends("state")
     def _compute_waits_because(self):
         for line in self:
-            waits = line.state in ("blocked", "ready", "drafted")
-            line.waits_because = line.state if waits else "unpaid"
+            if line.state in ("blocked", "ready", "drafted"):
+                line.waits_because = line.state
+            else:
+                # whether it is overdue is asked where lines are collected
+                line.waits_because = bool(line.amount_unpaid) and "unpaid"
 
     # -------------------------------------------------------------------------
     # ACTIONS
