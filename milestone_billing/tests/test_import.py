@@ -21,6 +21,7 @@ COLUMNS = (
     "line_ids/id",
     "line_ids/sequence",
     "line_ids/name",
+    "line_ids/acceptance_criteria",
     "line_ids/milestone_id/id",
     "line_ids/kind",
     "line_ids/basis",
@@ -112,6 +113,10 @@ class TestImport(MilestoneBillingCommon):
         )
         self.assertEqual(
             website.milestone_ids.mapped("name"), contract.line_ids.mapped("name")
+        )
+        self.assertEqual(
+            website.milestone_ids.mapped("acceptance_criteria"),
+            ["Order signed", "All pages, in writing", "Live for seven days"],
         )
         self.assertEqual(
             warehouse.billing_contract_ids.line_ids.mapped("amount_planned"),
@@ -211,6 +216,7 @@ class TestImport(MilestoneBillingCommon):
         )
         self.contract.write({"reference": "C-1", "date": "2026-01-31"})
         self.deposit.deadline = "2026-02-03"
+        self.build.milestone_id.acceptance_criteria = "On the staging site"
         self.bill(self.deposit)
         self.mark_done(self.designs)
         contracts = self.contract | thirds

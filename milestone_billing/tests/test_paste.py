@@ -49,6 +49,7 @@ class TestPaste(MilestoneBillingCommon):
                 self.assertEqual(form.contract_sum, float(total or 0))
                 self.assertFalse(form.has_doubts)
                 self.assertEqual(str(form.unread or "").count("<p"), len(unread))
+                self.assertEqual(form.unread_count, len(unread))
 
     def test_numbers_are_read_as_the_user_writes_them(self):
         self.env["res.lang"]._activate_lang("de_DE")

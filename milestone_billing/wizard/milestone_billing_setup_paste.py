@@ -28,6 +28,7 @@ class MilestoneBillingSetup(models.TransientModel):
         help="The lines that are no stages, and why.",
         compute="_compute_unread",
     )
+    unread_count = fields.Integer(compute="_compute_unread")
     has_doubts = fields.Boolean(compute="_compute_has_doubts")
 
     # -------------------------------------------------------------------------
@@ -56,9 +57,10 @@ class MilestoneBillingSetup(models.TransientModel):
     @api.depends_context("lang")
     def _compute_unread(self):
         for setup in self:
+            sentences = setup._get_unread()
+            setup.unread_count = len(sentences)
             setup.unread = Markup().join(
-                Markup("<p dir='auto'>%s</p>") % sentence
-                for sentence in setup._get_unread()
+                Markup("<p dir='auto'>%s</p>") % sentence for sentence in sentences
             )
 
     @api.depends("line_ids.to_check")
