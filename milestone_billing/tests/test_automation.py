@@ -10,10 +10,6 @@ from .common import MilestoneBillingCommon
 class TestAutomation(MilestoneBillingCommon):
     """Posting and sending are left to Odoo's own jobs, never done within the tick."""
 
-    def run_cron(self, xml_id):
-        with self.enter_registry_test_mode():
-            self.env.ref(xml_id).method_direct_trigger()
-
     def run_posting(self):
         self.run_cron("account.ir_cron_auto_post_draft_entry")
 

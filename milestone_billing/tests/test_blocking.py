@@ -194,11 +194,7 @@ class TestBlocking(BlockingCommon):
             [fields.Datetime.to_datetime("2020-01-01"), self.build.id],
         )
         self.env.invalidate_all()
-        with self.enter_registry_test_mode():
-            self.env["ir.cron"].search(
-                [("model_id.model", "=", LINE)]
-            ).method_direct_trigger()
-        self.env.invalidate_all()
+        self.run_cron("milestone_billing.ir_cron_check_billable")
         self.assertEqual(self.build.state, "ready")
         self.assertFalse(self.build.move_line_ids)
 

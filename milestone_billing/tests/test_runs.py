@@ -35,11 +35,8 @@ class TestRuns(MilestoneBillingCommon):
 
     def work(self, batch_size=None):
         """Work off what was asked for, as Odoo's scheduler does."""
-        if batch_size:
-            self.env.ref(CRON).code = f"model._cron_work_off({batch_size})"
-        with self.enter_registry_test_mode():
-            self.env.ref(CRON).method_direct_trigger()
-        self.env.invalidate_all()
+        code = batch_size and f"model._cron_work_off({batch_size})"
+        self.run_cron(CRON, code)
 
     def get_progress(self, user=None):
         return self.by(self.Run, user).get_progress()
