@@ -143,7 +143,7 @@ class TestDigest(DigestCommon):
         self.run_job()
         activities = self.get_activities(self.project_user)
         before = activities.read(["write_date", "note", "summary", "date_deadline"])
-        digest = self.get_digest(self.project_user)
+        digest = self.get_digest(self.project_user).sudo()
         messages = digest.message_ids
         activity = type(activities)
         with patch.object(activity, "write", side_effect=AssertionError):
