@@ -22,7 +22,7 @@ from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from .walk_acts import ACTS, Skipped
-from .walk_changes import ChangeActs
+from .walk_openings import OpeningActs
 from .walk_oracle import Broken, Facts, check
 
 _logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Failure:
         )
 
 
-class Walk(ChangeActs):
+class Walk(OpeningActs):
     """One walk: its world, its steps and what it has done so far."""
 
     outcomes = Counter()
@@ -285,6 +285,20 @@ class Walk(ChangeActs):
             [
                 {"name": "Customer A", "email": "a@example.com"},
                 {"name": "Customer B", "email": "b@example.com"},
+            ]
+        )
+        self.clients = self.env["res.users"].create(
+            [
+                {
+                    "name": f"Client of {customer.name}",
+                    "login": f"client of {customer.name}",
+                    "email": customer.email,
+                    "partner_id": customer.create(
+                        {"name": f"Client of {customer.name}", "parent_id": customer.id}
+                    ).id,
+                    "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                }
+                for customer in self.customers
             ]
         )
         self.taxes = self.env["account.tax"]

@@ -634,11 +634,14 @@ def _check_changes(facts, before):
         label = f"change order {change.name}"
         if change.number:
             numbers[change.contract_id].append(change.number)
-        if not old or old.state == "draft":
+        _check_answered(change, label)
+        if not old:
             continue
-        for column in ("number", "amount", "name", "contract_after", "approved_on"):
+        for column in _get_kept_columns(change, old):
             if old[column] != change[column]:
                 raise Broken(f"{column} of a change order stays", label)
+        if (old.state == "approved") != (change.state == "approved"):
+            _check_billed_unmoved(facts, before.contracts[change.contract_id])
         original = before.contracts[change.contract_id].original
         now = facts.contracts[change.contract_id]
         is_agreed = old.state == change.state == "approved"
@@ -647,6 +650,43 @@ def _check_changes(facts, before):
     for contract, given in numbers.items():
         if len(given) != len(set(given)):
             raise Broken("change orders' numbers are unique", f"contract {contract}")
+
+
+def _get_kept_columns(change, old):
+    """Return what of a change order is the same as before."""
+    if old.state == "draft":
+        return ("number",) if old.number else ()
+    if old.state != "sent":
+        # asked again, a draft by then, or for good
+        return ("number", "amount", "name", "contract_after", "approved_on")
+    return ("number", "amount", "name") if change.state == "sent" else ("number",)
+
+
+def _check_answered(change, label):
+    """A signature approves, a refusal declines, and nobody is asked for the rest."""
+    states = {
+        "asked": ("sent",),
+        "accepted": ("approved", "cancelled"),
+        "returned": ("declined",),
+    }
+    answer = change.acceptance_state
+    if answer and change.state not in states[answer]:
+        raise Broken("an answer fits its change order", f"{label}: {answer}")
+    if change.state == "sent" and answer != "asked":
+        raise Broken("who is sent a change order is asked", label)
+    is_signed = answer == "accepted"
+    if is_signed != bool(change.acceptance_signature and change.acceptance_signed_by):
+        raise Broken("what is signed bears a signature", label)
+    if change.state == "approved" and is_signed == bool(change.approved_by):
+        raise Broken("one agrees: the client, or somebody here", label)
+
+
+def _check_billed_unmoved(facts, contract):
+    """What is agreed, or taken back, moves no stage that is invoiced."""
+    for old in contract.lines:
+        line = facts.lines.get(old.id)
+        if old.is_live_now and facts._is_amount(line.planned - old.planned, line):
+            raise Broken("a change order moves no live stage", f"line {line.name}")
 
 
 def _check_statements(facts, before):
