@@ -13,12 +13,15 @@ OUTER_BLANKS = re.compile(r"^\s*|\s*$")
 # the linter wants an empty translation where it would equal the term
 SAME_EVERYWHERE = {
     "%(change)s: %(reason)s",
+    "%(contract)s: %(reason)s",
     "%(decision)s (%(moves)s)",
     "%(document)s (* %(id)s)",
     "%(line)s: %(reason)s",
     "%(milestone)s: %(reason)s",
     "%(project)s · %(reference)s",
     "%(user)s: %(changes)s",
+    "30/40/30",
+    "50/50",
     "Factur-x/XRechnung CII 2.2.0",
     "UBL BIS Billing 3.0.12",
     "getLabel(button)",
@@ -40,6 +43,7 @@ SAME = {
         "Manager",
         "Name",
         "Status",
+        "Text",
     },
 }
 
