@@ -297,7 +297,7 @@ class TestRuns(MilestoneBillingCommon):
             lines.name = "Touched"
             lines.flush_recordset()
             if self.designs.id in lines.ids:
-                raise UserError("No designs")
+                raise ValueError("No designs")
             done.extend(lines.ids)
 
         def give_up(line, error):

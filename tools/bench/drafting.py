@@ -100,8 +100,7 @@ class Drafting:
         project = milestone.project_id
         number = milestone.name.split()[1]
         label = (
-            f"Milestone {int(number) + 1} — {milestone.name}\n"
-            f"Project: {project.name}"
+            f"Milestone {int(number) + 1} — {milestone.name}\nProject: {project.name}"
         )
         return {
             "move_type": "out_invoice",

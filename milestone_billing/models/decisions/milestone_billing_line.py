@@ -93,14 +93,11 @@ class MilestoneBillingLine(models.Model):
         return super()._get_state()
 
     def _check_not_billed_since(self, used, moves):
-        super()._check_not_billed_since(used, moves)
+        res = super()._check_not_billed_since(used, moves)
         compare = self._get_currency().compare_amounts
         now_used = self.amount_drafted + self.amount_billed
-        if (
-            self.decision_ids
-            and compare(now_used, used) > 0
-            and compare(now_used, self.amount_planned) > 0
-        ):
+        is_more = compare(now_used, max(used, self.amount_planned)) > 0
+        if is_more and self.decision_ids:
             raise ValidationError(
                 self.env._(
                     "%(line)s was carried or written off since: %(document)s stays as it"
@@ -111,6 +108,7 @@ class MilestoneBillingLine(models.Model):
                     ),
                 )
             )
+        return res
 
     # -------------------------------------------------------------------------
     # ACTIONS
