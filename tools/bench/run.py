@@ -2,7 +2,7 @@
 
 Prints one table: goal, what was measured, whether it is met. Two databases differ by
 the addon alone; the name of the one without it is in the environment variable WITHOUT.
-LONG=1 adds 5,000 drafts at once; PARTS=tick,screens are just these.
+LONG=1 adds a run of 5,000; PARTS=tick,screens are just these.
 """
 
 import os
