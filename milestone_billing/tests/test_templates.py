@@ -198,6 +198,18 @@ class TestTemplates(MilestoneBillingCommon):
             template.stage_ids[2].acceptance_criteria, "Every page is built."
         )
 
+    def test_what_marks_a_stage_done_goes_along(self):
+        self.build.milestone_id.done_trigger = "tasks"
+        action = self.contract.with_user(self.project_admin).action_save_as_template()
+        template = self.templates.browse(action["res_id"])
+        triggers = ["manual", "manual", "tasks", "manual"]
+        self.assertEqual(template.stage_ids.mapped("done_trigger"), triggers)
+        other = self.create_contract("Other", [])
+        other.with_user(self.project_admin).line_ids = [
+            Command.create(stage) for stage in template._prepare_stages(self.start)
+        ]
+        self.assertEqual(other.line_ids.milestone_id.mapped("done_trigger"), triggers)
+
     def test_incomplete_schedule_becomes_an_archived_template(self):
         self.final.unlink()
         action = self.contract.action_save_as_template()

@@ -40,6 +40,13 @@ class MilestoneBillingStageMixin(models.AbstractModel):
         help="The share as people write it.",
         compute="_compute_share_text",
     )
+    done_trigger = fields.Selection(
+        selection=lambda self: self._get_line_selection("done_trigger"),
+        string="Marked Done",
+        help="By hand, when all tasks of the milestone are closed, or on its date.",
+        default="manual",
+        required=True,
+    )
     mark = fields.Char(
         string="#",
         compute="_compute_mark",
@@ -94,12 +101,16 @@ class MilestoneBillingStageMixin(models.AbstractModel):
             "basis",
             "percent",
             "amount",
+            "done_trigger",
         ]
 
     def _prepare_stage_vals(self):
         """Return what a line of a contract takes over of this stage."""
         self.ensure_one()
-        return {fname: self[fname] for fname in self._get_stage_fields()}
+        vals = {fname: self[fname] for fname in self._get_stage_fields()}
+        if self.done_trigger == "manual":
+            del vals["done_trigger"]  # as milestones are anyway
+        return vals
 
     @api.model
     def _allocate_stages(self, stages, contract_sum, rounding):
