@@ -132,6 +132,22 @@ class TestCreditGuards(GuardsCommon):
         self.assertIn(f"(* {draft.id})", str(refusal.exception))
         self.assertLine(self.build, amount_drafted=2500.0, amount_billed=0.0)
 
+    def test_credit_stays_while_its_own_reverse_bills_the_line(self):
+        credit_note = self.credit(self.bill(self.build))
+        move = self.reverse(credit_note)
+        for state in ("draft", "posted"):
+            if state == "posted":
+                self.post(move)
+            with self.subTest(state), self.assertRaises(ValidationError) as refusal:
+                credit_note.button_draft()
+            self.assertIn(move._get_milestone_display_name(), str(refusal.exception))
+        self.assertLine(self.build, state="billed", amount_billed=2500.0)
+
+    def test_reverse_of_a_credit_note_bills_above_the_plan_what_was_above_it(self):
+        credit_note = self.credit(self.bill_less(self.build, 3000))
+        self.post(self.reverse(credit_note))
+        self.assertLine(self.build, state="billed", amount_billed=3000.0)
+
     def test_credit_note_is_not_raised_when_it_is_posted_again(self):
         credit_note = self.credit(self.bill(self.build), amount=400)
         credit_note.button_draft()

@@ -263,7 +263,7 @@ class Facts:
         if line.is_live_now:
             plan = max(line.live_links, key=lambda link: link.id).planned or 0.0
         elif line.basis == "percent":
-            plan = contract.agreed * line.percent / 100
+            plan = contract.agreed * (line.percent or 0.0) / 100
         elif line.basis == "fixed":
             plan = line.amount or 0.0
         else:
@@ -277,7 +277,7 @@ class Facts:
         """Return the open line that takes the rest, if there is one."""
         balance = [line for line in contract.lines if line.basis == "balance"]
         percent = [line for line in contract.lines if line.basis == "percent"]
-        missing = sum(line.percent for line in percent) - 100
+        missing = sum(line.percent or 0.0 for line in percent) - 100
         if balance:
             candidates = balance
         elif percent and abs(missing) <= 0.000001 * len(percent) + 1e-9:

@@ -215,19 +215,11 @@ class MilestoneBillingLine(models.Model):
         now_used = self.amount_drafted + self.amount_billed
         if compare(now_used, used) <= 0 or compare(now_used, self.amount_planned) <= 0:
             return
-        taken_back = [move._get_milestone_family_root() for move in moves]
-        families = self._get_live_documents().grouped(
-            lambda move: move._get_milestone_family_root()
-        )
+        notes = moves.filtered(lambda move: move.move_type == "out_refund")
+        live = self._get_live_documents()
         # of several that are taken back at once, one may bill the line
-        own = min(
-            (root for root in taken_back if root in families),
-            key=lambda move: move.id,
-            default=None,
-        )
-        others = self.env["account.move"].union(
-            *(live for root, live in families.items() if root != own)
-        )
+        own = (live & (notes.reversed_entry_id | (moves - notes))).sorted("id")[:1]
+        others = (live - own).filtered(lambda move: not self._is_replaced(move, own))
         if others:
             raise ValidationError(
                 self.env._(
@@ -240,3 +232,17 @@ class MilestoneBillingLine(models.Model):
                     ),
                 )
             )
+
+    def _is_replaced(self, move, other):
+        """Whether another document of the same family bills what was credited of one.
+
+        :param move: a document that bills this line
+        :param other: the document that is to bill it instead
+        """
+        family = other and other._get_milestone_family_root()
+        if not family or move._get_milestone_family_root() != family:
+            return False
+        return any(
+            note.state == "posted" and self in note.line_ids.milestone_billing_line_id
+            for note in move.reversal_move_ids
+        )
