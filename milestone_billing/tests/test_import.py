@@ -267,15 +267,16 @@ class TestImport(MilestoneBillingCommon):
             ("percent,40", "percent,4O", (0, 2), ("'4O'", "Percent")),
         ):
             with self.subTest(new):
-                # core tells the first error of all once more, with the first rows
                 told = [
-                    error["message"]
+                    (error["rows"]["from"], error["rows"]["to"])
                     for error in self.get_errors(old, new)
-                    if (error["rows"]["from"], error["rows"]["to"]) == rows
+                    if all(word in error["message"] for word in words)
                 ]
-                self.assertEqual(len(told), 1)
-                for word in words:
-                    self.assertIn(word, told[0])
+                # core tells the first error of all once more, with the first rows; and
+                # that alone beside timesheets, whose accounts of the first try are gone
+                if "allow_timesheets" not in self.env["project.project"]._fields:
+                    self.assertIn(rows, told)
+                self.assertTrue(told)
 
     def test_facts_are_refused(self):
         content = self.read_sample("projects.csv").decode()
