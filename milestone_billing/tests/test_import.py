@@ -292,10 +292,10 @@ class TestImport(MilestoneBillingCommon):
         preview = wizard.parse_preview({"has_headers": True, "quoting": '"'})
         fields = ["/".join(path) for path in preview["matches"].values()]
         self.assertNotIn("billing_contract_ids/line_ids/amount_billed", fields)
-        answer = (
-            self.env["project.project"]
-            .with_user(self.importer)
-            .load(
+        projects = self.env["project.project"].with_user(self.importer)
+        # beside timesheets core's second try has lost the account of the first
+        with mute_logger("odoo.sql_db"):
+            answer = projects.load(
                 [
                     "name",
                     "billing_contract_ids/line_ids/name",
@@ -303,6 +303,5 @@ class TestImport(MilestoneBillingCommon):
                 ],
                 [["X", "Stage", "3000"]],
             )
-        )
         self.assertFalse(answer["ids"])
         self.assertIn("recorded by the system", answer["messages"][0]["message"])

@@ -40,6 +40,13 @@ MOVES = """
      WHERE move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
 """
 
+# documents that were posted before somebody linked them to a stage
+BY_HAND = """
+    SELECT DISTINCT item.move_id AS id
+      FROM milestone_billing_opening opening
+      JOIN account_move_line item ON item.id = opening.move_line_id
+"""
+
 # what came in for each document, in its currency: matched with a payment or a bank
 # statement line, by the share of that entry which is money
 RECEIVED = """
@@ -111,6 +118,7 @@ class Facts:
         self.links = self._fetch(LINKS)
         self.decisions = self._fetch("SELECT * FROM milestone_billing_decision")
         self.changes = self._fetch("SELECT * FROM milestone_billing_change")
+        self.by_hand = self._fetch(BY_HAND)
         self.roundings = {
             row.id: row.rounding
             for row in self._fetch("SELECT id, rounding FROM res_currency").values()
@@ -533,6 +541,9 @@ def _check_documents(facts):
             raise Broken("a document knows its contract", f"{label}: {contracts}")
         if contracts and move.state != "cancel":
             _check_document(move, facts.contracts[move.contract_id], label)
+            keeps = move.id in facts.by_hand or (move.statement and move.ordinal)
+            if move.state == "posted" and not keeps:
+                raise Broken("a posted document keeps statement and ordinal", label)
         if contracts and move.ordinal:
             ordinals[move.contract_id].append(move.ordinal)
     for contract, given in ordinals.items():
@@ -545,8 +556,6 @@ def _check_document(move, contract, label):
         raise Broken("a document is in the contract's currency", label)
     if move.company_id != contract.company_id:
         raise Broken("a document is of the contract's company", label)
-    if move.state == "posted" and not (move.statement and move.ordinal):
-        raise Broken("a posted document keeps statement and ordinal", label)
 
 
 def _check_project(facts, project):
@@ -697,7 +706,8 @@ def _check_statements(facts, before):
     for move in facts.moves.values():
         old = before.moves.get(move.id)
         is_new = move.state == "posted" and (not old or old.state != "posted")
-        if not (is_new and move.contract_id):
+        # what was posted before it was linked says nothing of the schedule
+        if not (is_new and move.contract_id and move.statement):
             continue
         contract = facts.contracts[move.contract_id]
         previously = sum(line.amount_opening or 0.0 for line in contract.lines) + sum(
@@ -705,7 +715,7 @@ def _check_statements(facts, before):
             for other in facts.moves.values()
             if other.contract_id == move.contract_id
             and other.state == "posted"
-            and other.ordinal < move.ordinal
+            and (other.ordinal or 0) < move.ordinal
         )
         for key, amount in (
             ("to_date", contract.to_date),
