@@ -98,6 +98,12 @@ PUBLIC_METHODS = {
 }
 # what a stage that is done has no use for
 OF_NOT_DONE = ("action_mark_done", "action_ask_acceptance", "action_postpone")
+# what only a stage with a draft has a use for
+OF_DRAFTED = (
+    "action_confirm_drafts",
+    "action_confirm_in_background",
+    "action_open_drafts",
+)
 # what only another addon calls
 NOT_OURS = {(MOVE, "do_merge")}
 
@@ -184,7 +190,7 @@ class TestActing(RightsCommon):
                 with self.subTest(f"{kind}: {model}.{method}"), self.undone():
                     if method in OF_NOT_DONE or model == POSTPONE:
                         self.milestone.is_reached = False
-                    elif method in ("action_confirm_drafts", "action_open_drafts"):
+                    elif method in OF_DRAFTED:
                         self.build.action_create_draft_invoice()
                     elif method in ("action_ask", "action_fix"):
                         self.contract.partner_id = False
