@@ -407,6 +407,16 @@ class TestTriggerShown(TriggersCommon):
         )
         self.assertEqual(line.milestone_id.done_trigger, "date")
 
+    def test_new_row_without_one_leaves_the_milestone_its_own(self):
+        self.milestone.done_trigger = "tasks"
+        self.build.done_trigger = False
+        self.assertEqual(self.milestone.done_trigger, "tasks")
+        with Form(self.contract) as form, form.line_ids.new() as row:
+            row.name = "Extra"
+        self.assertEqual(
+            self.contract.line_ids.milestone_id.sorted("id")[-1].done_trigger, "manual"
+        )
+
     def test_facts_are_no_users_to_give(self):
         for name, value in (
             ("done_by_trigger", "tasks"),
