@@ -1,10 +1,9 @@
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..batches import work_off
 from ..groups import STATUS_GROUP
 
 _logger = logging.getLogger(__name__)
@@ -160,30 +159,29 @@ class MilestoneBillingDigest(models.Model):
         told = self.search([("activity_ids", "!=", False)]).user_id
         users = self.env["res.users"].browse(waiting) | told
         for number, user in enumerate(users, start=1):
-            self._remind(user, *waiting.get(user.id, (None, None)))
-            remaining = len(users) - number
-            if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
+            if not work_off(
+                [user],
+                lambda who: self._remind(who, *waiting.get(who.id, (None, None))),
+                lambda who, error: _logger.error(
+                    "%s could not be reminded", who, exc_info=error
+                ),
+                len(users) - number,
+            ):
                 break
 
     @api.model
     def _remind(self, user, milestones, lines):
-        """Tell a person what waits for them; what goes wrong is logged.
+        """Tell a person what waits for them.
 
         :param milestones: of their projects, or None
         :param lines: that they are called to bill, or None
         """
-        try:
-            with self.env.cr.savepoint():
-                digest = self.search([("user_id", "=", user.id)])
-                if not digest and (milestones or lines):
-                    digest = self.with_context(mail_create_nolog=True).create(
-                        {"user_id": user.id}
-                    )
-                digest._tell(milestones, lines)
-        except OperationalError:
-            raise  # of another transaction: the job is tried again
-        except Exception as error:  # pylint: disable=broad-except
-            _logger.error("%s could not be reminded", user, exc_info=error)
+        digest = self.search([("user_id", "=", user.id)])
+        if not digest and (milestones or lines):
+            digest = self.with_context(mail_create_nolog=True).create(
+                {"user_id": user.id}
+            )
+        digest._tell(milestones, lines)
 
     def _tell(self, milestones, lines):
         """Make, renew or take away the activity of this page's person."""

@@ -9,6 +9,7 @@ from odoo.tools import split_every
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
 
+from ..batches import work_off
 from ..groups import STATUS_GROUP
 
 _logger = logging.getLogger(__name__)
@@ -146,9 +147,15 @@ class ProjectMilestone(models.Model):
         milestones = self.search(domain, order="deadline, id")
         remaining = len(milestones)
         for ids in split_every(batch_size, milestones.ids):
-            self.browse(ids)._mark_done_on_date()
             remaining -= len(ids)
-            if not self.env["ir.cron"]._commit_progress(len(ids), remaining=remaining):
+            if not work_off(
+                list(self.browse(ids)),
+                lambda batch: batch._mark_done_on_date(),
+                lambda milestone, error: _logger.error(
+                    "%s could not be marked done", milestone, exc_info=error
+                ),
+                remaining,
+            ):
                 break
 
     def _mark_done_on_date(self):
